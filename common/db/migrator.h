@@ -1,0 +1,37 @@
+// Numbered, forward-only, checksummed migrations (PLT-19).
+//
+// A migration file holds statements separated by a line that ends in `;`. DDL is not transactional,
+// so progress is recorded per statement in `schema_migration`, and a run that was interrupted goes on
+// where it stopped. Two runs at once wait for each other (GET_LOCK).
+#ifndef CRM_COMMON_DB_MIGRATOR_H_
+#define CRM_COMMON_DB_MIGRATOR_H_
+
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/db/pool.h"
+
+namespace crm::db {
+
+struct Migration {
+  std::string_view name;  // "0001_customer.sql"; sorted by name; unique prefix numbers
+  std::string_view sql;
+};
+
+// One line of progress for an operator.
+using MigrationProgress = std::function<void(std::string_view line)>;
+
+// Applies what is missing. FAILED_PRECONDITION MIGRATION_CHANGED if an applied file's checksum
+// differs, MIGRATION_OUT_OF_ORDER if an unapplied one sorts before an applied one.
+absl::Status Migrate(Pool& pool, absl::Span<const Migration> migrations,
+                     const MigrationProgress& progress);
+
+// OK when everything the binary needs is applied unchanged; newer migrations of a later release are
+// fine. FAILED_PRECONDITION SCHEMA_TOO_OLD names the first missing one.
+absl::Status CheckSchema(Pool& pool, absl::Span<const Migration> migrations);
+
+}  // namespace crm::db
+
+#endif  // CRM_COMMON_DB_MIGRATOR_H_

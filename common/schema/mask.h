@@ -1,0 +1,31 @@
+// Masks the sensitive fields of an answer for whoever gets it (PLT-14).
+#ifndef CRM_COMMON_SCHEMA_MASK_H_
+#define CRM_COMMON_SCHEMA_MASK_H_
+
+#include <cstdint>
+#include <string>
+
+#include "crm/options/v1/options.pb.h"
+#include "google/protobuf/message.h"
+
+namespace crm::schema {
+
+// Whose eyes. The owner of a resource (its `owner_field` names the viewer) sees phones, emails,
+// names, dates, texts and hidden fields of that resource plain; highly sensitive values stay masked
+// for everybody.
+struct Viewer {
+  std::string user_id;
+  // Bit (1 << Sensitivity) for the kinds this viewer sees plain on every resource in scope.
+  uint32_t plain_kinds = 0;
+};
+
+// Masks every resource inside `message`, at any depth. Messages without sensitive fields cost
+// nothing.
+void MaskSensitive(google::protobuf::Message& message, const Viewer& viewer);
+
+// Text of a message for a log: sensitive fields are replaced by `***`, strings are cut.
+std::string RedactedDebugString(const google::protobuf::Message& message);
+
+}  // namespace crm::schema
+
+#endif  // CRM_COMMON_SCHEMA_MASK_H_

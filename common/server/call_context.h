@@ -1,0 +1,81 @@
+// What a handler knows about its call. One per attempt, used by one thread at a time.
+#ifndef CRM_COMMON_SERVER_CALL_CONTEXT_H_
+#define CRM_COMMON_SERVER_CALL_CONTEXT_H_
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/auth/caller.h"
+#include "common/db/pool.h"
+#include "common/db/write_set.h"
+#include "common/schema/language.h"
+
+namespace crm::server {
+
+// Which rows of a resource the caller may touch: put into the SQL by schema::ScopeCondition.
+struct Scope {
+  enum class Kind { kOwn, kTeams, kAll };
+  Kind kind = Kind::kOwn;
+  std::string user_id;             // kOwn: owner = user_id
+  std::vector<std::string> teams;  // kTeams: owner = user_id OR team IN (teams)
+};
+
+class CallContext {
+ public:
+  struct Info {
+    auth::Caller caller;
+    Scope scope;
+    schema::Language language = schema::Language::kEnglish;
+    std::string_view method;  // "CreateCustomer"
+    std::string request_id;   // idempotency key of the request, may be empty
+    std::string trace_id;
+    std::string peer;
+    absl::Time deadline;
+    absl::Time start;  // by the injected clock; "now" for the rules
+    int attempt = 0;
+    bool validate_only = false;
+  };
+
+  CallContext(Info info, db::Pool* pool) : info_(std::move(info)), pool_(pool) {}
+
+  const auth::Caller& caller() const { return info_.caller; }
+  const Scope& scope() const { return info_.scope; }
+  schema::Language language() const { return info_.language; }
+  std::string_view method() const { return info_.method; }
+  const std::string& trace_id() const { return info_.trace_id; }
+  absl::Time deadline() const { return info_.deadline; }
+  absl::Time now() const { return info_.start; }
+  // The request asks for all violations and wants nothing written: the write set is discarded.
+  bool validate_only() const { return info_.validate_only; }
+  // 0 on the first run. More after a conflict or a duplicate at commit: a handler that skipped a
+  // read because the happy path does not need it (is the phone taken?) does it now.
+  int attempt() const { return info_.attempt; }
+
+  // A connection for reads, borrowed at the first use, given back before the commit.
+  absl::StatusOr<db::Connection*> Db();
+
+  // The change this call makes; committed after the handler has returned OK.
+  db::WriteSet& writes() { return writes_; }
+  // Runs after the commit, before the answer goes out: caches, notifications. Must not fail.
+  void AfterCommit(std::function<void()> action) { after_commit_.push_back(std::move(action)); }
+
+  // For the dispatcher.
+  void ReleaseDb() { lease_.reset(); }
+  std::vector<std::function<void()>>& after_commit() { return after_commit_; }
+
+ private:
+  Info info_;
+  db::Pool* pool_;
+  std::optional<db::Pool::Lease> lease_;
+  db::WriteSet writes_;
+  std::vector<std::function<void()>> after_commit_;
+};
+
+}  // namespace crm::server
+
+#endif  // CRM_COMMON_SERVER_CALL_CONTEXT_H_
