@@ -1,0 +1,34 @@
+// SHA-256, comparison in constant time, and the URL-safe base64 of tokens. Thread-safe.
+//
+//   std::string page_token = Base64UrlEncode(body + keyring.Sign("page_token", body));
+#ifndef CRM_COMMON_CRYPTO_DIGEST_H_
+#define CRM_COMMON_CRYPTO_DIGEST_H_
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace crm::crypto {
+
+inline constexpr size_t kSha256Bytes = 32;
+
+// 32 raw bytes.
+std::string Sha256(std::string_view data);
+
+// Whether both are equal; the time taken depends on the lengths only.
+bool EqualInConstantTime(std::string_view a, std::string_view b);
+
+// RFC 4648 section 5 without padding.
+std::string Base64UrlEncode(std::string_view bytes);
+
+// The reverse. Only the one text that Base64UrlEncode gives is accepted: no padding, no white
+// space, no other alphabet, no stray bits at the end.
+std::optional<std::string> Base64UrlDecode(std::string_view text);
+
+// From the machine's random source.
+std::string RandomBytes(size_t count);
+
+}  // namespace crm::crypto
+
+#endif  // CRM_COMMON_CRYPTO_DIGEST_H_
