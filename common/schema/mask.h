@@ -23,7 +23,10 @@ struct Viewer {
 // nothing.
 void MaskSensitive(google::protobuf::Message& message, const Viewer& viewer);
 
-// Text of a message for a log: sensitive fields are replaced by `***`, strings are cut.
+// Removes the sensitive fields of every resource inside `message`: for events.
+void ClearSensitive(google::protobuf::Message& message);
+
+// Text of a message for a log: sensitive fields are left out, long text is cut.
 std::string RedactedDebugString(const google::protobuf::Message& message);
 
 }  // namespace crm::schema

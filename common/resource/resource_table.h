@@ -1,0 +1,118 @@
+// Row ↔ message for a stored message (crm.options.v1.resource): column = field name, so a new field
+// is the proto and a migration, nothing else.
+//
+// Columns: `id` BIGINT (internal key), `version` BIGINT (rises by one with each change; the etag), any
+// extra columns the store names (foreign keys), then one for each stored field:
+//   text VARCHAR · FORMAT_DECIMAL DECIMAL(19,2) · FORMAT_DATE DATE · enum SMALLINT · integer BIGINT ·
+//   bool TINYINT · Timestamp BIGINT (microseconds UTC) · repeated, Struct, message LONGTEXT (JSON) ·
+//   encrypted VARBINARY, with `<field>_hash` BINARY(16) and `<field>_tail_hash` BINARY(16) for look-up.
+// Unknown is NULL. A message field named `etag` is filled from the version.
+//
+//   const ResourceTable table(MessageSchema::Of<Contact>(), keyring, {"customer_id"});
+//   rows = db.Select({"contact_by_id", absl::StrCat("SELECT ", table.columns(), " FROM contact …")}, …)
+//   table.Read(*rows, stored)
+//   table.Insert(writes, {id, 1}, contact, {customer_id});
+//
+// Thread-safe.
+#ifndef CRM_COMMON_RESOURCE_RESOURCE_TABLE_H_
+#define CRM_COMMON_RESOURCE_RESOURCE_TABLE_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "common/crypto/keyring.h"
+#include "common/db/connection.h"
+#include "common/db/write_set.h"
+#include "common/schema/message_schema.h"
+#include "crm/types/v1/history.pb.h"
+#include "google/protobuf/message.h"
+
+namespace crm::resource {
+
+// Where a row is and which version of it.
+struct RowKey {
+  int64_t id = 0;
+  int64_t version = 0;
+};
+
+class ResourceTable {
+ public:
+  // `keyring` outlives the table.
+  ResourceTable(const schema::MessageSchema& schema, crypto::Keyring& keyring,
+                std::vector<std::string> extra_columns = {});
+
+  const schema::MessageSchema& schema() const { return schema_; }
+  std::string_view name() const { return name_; }
+  // "id, version, extra…, field…"; each with the alias before it if given ("c" → "c.id, …").
+  std::string Columns(std::string_view alias = "") const;
+  // Index of the first field's column in Columns(); extra columns start at 2.
+  int first_field_column() const { return 2 + static_cast<int>(extra_columns_.size()); }
+
+  // Reads the current row of a result whose columns are Columns(). DATA_LOSS if a value does not
+  // decrypt or parse.
+  absl::Status Read(const db::Rows& row, RowKey& key, google::protobuf::Message& message) const;
+
+  // INSERT of one row; merged with others by the committer.
+  void Insert(db::WriteSet& writes, RowKey key, const google::protobuf::Message& message,
+              db::Values extra = {}) const;
+  const db::InsertSpec& insert_spec() const { return insert_spec_; }
+  db::Values InsertValues(RowKey key, const google::protobuf::Message& message,
+                          db::Values extra = {}) const;
+
+  // UPDATE of the columns that differ, and `version` to key.version + 1; refused at commit
+  // (WRITE_CONFLICT) if the row is no longer at key.version.
+  void Update(db::WriteSet& writes, RowKey key, const google::protobuf::Message& before,
+              const google::protobuf::Message& after) const;
+
+  // Changed fields, as kept in the history; values of sensitive fields are "***".
+  crm::types::v1::ChangeList Diff(const google::protobuf::Message& before,
+                                  const google::protobuf::Message& after) const;
+
+  // Look-up hash of a field declared with one.
+  std::string LookupHash(std::string_view field, std::string_view value) const;
+  std::string TailHash(std::string_view field, std::string_view value) const;
+
+ private:
+  struct Column {
+    const schema::FieldSchema* field;
+    std::string hash_purpose;  // empty without look-up
+    std::string tail_purpose;
+    std::string aad_prefix;  // encrypted only
+  };
+
+  void AppendValues(const Column& column, int64_t id, const google::protobuf::Message& message,
+                    db::Values& out) const;
+  db::Value PlainValue(const schema::FieldSchema& field,
+                       const google::protobuf::Message& message) const;
+  absl::Status ReadField(const Column& column, int64_t id, const db::Rows& row, int index,
+                         google::protobuf::Message& message) const;
+
+  const schema::MessageSchema& schema_;
+  crypto::Keyring& keyring_;
+  const std::vector<std::string> extra_columns_;
+  std::string name_;
+  std::vector<Column> columns_;
+  const schema::FieldSchema* etag_field_ = nullptr;
+  db::InsertSpec insert_spec_;
+};
+
+// Last four characters: what a tail look-up compares.
+inline constexpr size_t kTailLength = 4;
+
+// A field's value as text for histories and reports: enums by short name, lists as JSON; nothing if
+// unknown.
+std::optional<std::string> FieldText(const google::protobuf::Message& message,
+                                     const schema::FieldSchema& field);
+bool FieldEquals(const google::protobuf::Message& a, const google::protobuf::Message& b,
+                 const schema::FieldSchema& field);
+
+// The opaque version a client sends back. Parse: INVALID_ARGUMENT naming `path` if malformed.
+std::string EtagOf(int64_t version);
+absl::StatusOr<int64_t> ParseEtag(std::string_view etag, std::string_view path);
+
+}  // namespace crm::resource
+
+#endif  // CRM_COMMON_RESOURCE_RESOURCE_TABLE_H_

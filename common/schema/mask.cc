@@ -1,0 +1,123 @@
+#include "common/schema/mask.h"
+
+#include "common/schema/message_schema.h"
+#include "common/text/masking.h"
+
+namespace crm::schema {
+
+namespace pb = google::protobuf;
+namespace opt = crm::options::v1;
+
+namespace {
+
+std::string MaskedText(opt::Sensitivity kind, const std::string& value) {
+  switch (kind) {
+    case opt::SENSITIVITY_PHONE:
+      return text::MaskPhone(value);
+    case opt::SENSITIVITY_EMAIL:
+      return text::MaskEmail(value);
+    case opt::SENSITIVITY_NAME:
+      return text::MaskName(value);
+    case opt::SENSITIVITY_RESIDENT_ID:
+    case opt::SENSITIVITY_BANK_ACCOUNT:
+      return text::MaskId(value);
+    case opt::SENSITIVITY_DATE:
+      return text::MaskDate(value);
+    default:
+      return text::MaskAll(value);
+  }
+}
+
+bool SeesPlain(opt::Sensitivity kind, uint32_t plain_kinds) {
+  return !IsHighlySensitive(kind) && (plain_kinds & (1u << kind)) != 0;
+}
+
+void MaskField(pb::Message& message, const FieldSchema& field) {
+  const pb::Reflection& reflection = *message.GetReflection();
+  const opt::Sensitivity kind = field.options->sensitivity();
+  if (kind == opt::SENSITIVITY_HIDDEN || field.kind != FieldKind::kString) {
+    return reflection.ClearField(&message, field.descriptor);
+  }
+  if (field.repeated) {
+    for (int i = 0; i < reflection.FieldSize(message, field.descriptor); ++i) {
+      reflection.SetRepeatedString(
+          &message, field.descriptor, i,
+          MaskedText(kind, reflection.GetRepeatedString(message, field.descriptor, i)));
+    }
+  } else if (reflection.HasField(message, field.descriptor)) {
+    reflection.SetString(&message, field.descriptor,
+                         MaskedText(kind, reflection.GetString(message, field.descriptor)));
+  }
+}
+
+// What the viewer sees plain in `message`: more, if they own it.
+uint32_t PlainKinds(const pb::Message& message, const MessageSchema& schema, const Viewer& viewer) {
+  if (schema.resource() == nullptr || schema.resource()->owner_field().empty()) {
+    return viewer.plain_kinds;
+  }
+  const FieldSchema* owner = schema.Find(schema.resource()->owner_field());
+  if (owner == nullptr || viewer.user_id.empty()) return viewer.plain_kinds;
+  std::string scratch;
+  const bool owns = message.GetReflection()->GetStringReference(message, owner->descriptor,
+                                                                &scratch) == viewer.user_id;
+  return owns ? ~0u : viewer.plain_kinds;
+}
+
+template <typename Visit>
+void ForEachChild(pb::Message& message, const FieldSchema& field, Visit visit) {
+  const pb::Reflection& reflection = *message.GetReflection();
+  if (field.repeated) {
+    for (int i = 0; i < reflection.FieldSize(message, field.descriptor); ++i) {
+      visit(*reflection.MutableRepeatedMessage(&message, field.descriptor, i));
+    }
+  } else if (reflection.HasField(message, field.descriptor)) {
+    visit(*reflection.MutableMessage(&message, field.descriptor));
+  }
+}
+
+void MaskTree(pb::Message& message, const Viewer& viewer, uint32_t inherited) {
+  const MessageSchema& schema = MessageSchema::Of(message.GetDescriptor());
+  if (!schema.has_sensitive()) return;
+  const uint32_t plain = inherited | PlainKinds(message, schema, viewer);
+  for (const FieldSchema& field : schema.fields()) {
+    const opt::Sensitivity kind = field.options->sensitivity();
+    if (kind != opt::SENSITIVITY_UNSPECIFIED) {
+      if (!SeesPlain(kind, plain)) MaskField(message, field);
+    } else if (field.message != nullptr && field.message->has_sensitive()) {
+      ForEachChild(message, field,
+                   [&](pb::Message& child) { MaskTree(child, viewer, viewer.plain_kinds); });
+    }
+  }
+}
+
+void ClearTree(pb::Message& message) {
+  const MessageSchema& schema = MessageSchema::Of(message.GetDescriptor());
+  if (!schema.has_sensitive()) return;
+  for (const FieldSchema& field : schema.fields()) {
+    if (field.options->sensitivity() != opt::SENSITIVITY_UNSPECIFIED) {
+      message.GetReflection()->ClearField(&message, field.descriptor);
+    } else if (field.message != nullptr && field.message->has_sensitive()) {
+      ForEachChild(message, field, ClearTree);
+    }
+  }
+}
+
+}  // namespace
+
+void MaskSensitive(pb::Message& message, const Viewer& viewer) {
+  MaskTree(message, viewer, viewer.plain_kinds);
+}
+
+void ClearSensitive(pb::Message& message) { ClearTree(message); }
+
+std::string RedactedDebugString(const pb::Message& message) {
+  std::unique_ptr<pb::Message> copy(message.New());
+  copy->CopyFrom(message);
+  ClearSensitive(*copy);
+  std::string text = copy->ShortDebugString();
+  constexpr size_t kMaxLogged = 1000;
+  if (text.size() > kMaxLogged) text.resize(kMaxLogged);
+  return text;
+}
+
+}  // namespace crm::schema
