@@ -9,7 +9,9 @@
 #ifndef CRM_COMMON_DB_CONNECTION_H_
 #define CRM_COMMON_DB_CONNECTION_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,7 +27,8 @@
 namespace crm::db {
 
 // The result of a SELECT, read forward. Columns count from 0. Buffered: stays valid while other
-// statements run on the connection; must not outlive the connection's lease.
+// statements run on the connection; must not outlive the connection's lease. Cells are copied when
+// asked for. A column that does not exist is a bug and ends the process.
 class Rows {
  public:
   class Impl;
@@ -35,16 +38,16 @@ class Rows {
   Rows& operator=(Rows&&) noexcept;
   ~Rows();
 
-  bool Next();
-  size_t size() const;  // rows in the whole result
+  bool Next() noexcept;
+  size_t size() const noexcept;  // rows in the whole result
 
-  bool IsNull(int column) const;
-  int64_t Int(int column) const;       // 0 for NULL
-  double Double(int column) const;     // 0 for NULL
-  std::string String(int column) const;  // empty for NULL; bytes as stored
-  std::optional<std::string> OptString(int column) const;
-  std::optional<int64_t> OptInt(int column) const;
-  absl::Time Time(int column) const;   // from BIGINT microseconds
+  bool IsNull(int column) const noexcept;
+  int64_t Int(int column) const noexcept;         // 0 for NULL
+  double Double(int column) const noexcept;       // 0 for NULL
+  std::string String(int column) const noexcept;  // empty for NULL; bytes as stored
+  std::optional<std::string> OptString(int column) const noexcept;
+  std::optional<int64_t> OptInt(int column) const noexcept;
+  absl::Time Time(int column) const noexcept;  // from BIGINT microseconds
 
  private:
   std::unique_ptr<Impl> impl_;
@@ -59,7 +62,12 @@ class Connection {
   // Runs a statement that changes rows; gives the number of matched rows.
   virtual absl::StatusOr<int64_t> Execute(const Query& query, absl::Span<const Value> params) = 0;
 
-  // A transaction. Statements outside one commit themselves.
+  // Runs a statement as text, without preparing it: DDL and what cannot be prepared. A row result
+  // is thrown away.
+  virtual absl::Status ExecuteText(const Query& query) = 0;
+
+  // A transaction. Statements outside one commit themselves: when the connection is lost under an
+  // Execute there, it may have happened (kCommitUnknown), inside one it has not (kConnectionLost).
   virtual absl::Status Begin() = 0;
   virtual absl::Status Commit() = 0;
   virtual void Rollback() = 0;

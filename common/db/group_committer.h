@@ -24,8 +24,8 @@ namespace crm::db {
 using OutboxHook = std::function<void(absl::Span<const std::string* const> events, WriteSet& out)>;
 
 struct GroupCommitterOptions {
-  int threads = 2;           // each with a connection of its own
-  size_t max_group = 128;    // write sets in one transaction
+  int threads = 2;            // each with a connection of its own
+  size_t max_group = 128;     // write sets in one transaction
   size_t max_queue = 10'000;  // beyond: RESOURCE_EXHAUSTED, reason COMMIT_QUEUE_FULL
   OutboxHook outbox;
   std::function<void()> on_committed_events;  // after a commit that wrote events

@@ -1,16 +1,18 @@
 // Numbered, forward-only, checksummed migrations (PLT-19).
 //
 // A migration file holds statements separated by a line that ends in `;`. DDL is not transactional,
-// so progress is recorded per statement in `schema_migration`, and a run that was interrupted goes on
-// where it stopped. Two runs at once wait for each other (GET_LOCK).
+// so progress is recorded per statement in `schema_migration`, and a run that was interrupted goes
+// on where it stopped. Two runs at once wait for each other (GET_LOCK).
 #ifndef CRM_COMMON_DB_MIGRATOR_H_
 #define CRM_COMMON_DB_MIGRATOR_H_
 
+#include <functional>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "common/db/pool.h"
 
 namespace crm::db {

@@ -68,12 +68,18 @@ class Pool {
   explicit Pool(PoolOptions options, StatementObserver* observer = nullptr);
   ~Pool();  // waits for the leases
 
-  // Waits for a free connection until `deadline`. The lease's statements run under that deadline.
+  // Waits for a free connection until `deadline`, first come first served. The lease's statements
+  // run under that deadline. UNAVAILABLE: DB_POOL_EXHAUSTED when none became free in time,
+  // DB_UNAVAILABLE when the database cannot be reached (not waited for).
+  //
+  // A connection is not probed before it is handed out (that would be a round trip): after a
+  // restart of the server the first statement of a lease may find it dead, and then all idle
+  // connections are dropped.
   absl::StatusOr<Lease> Acquire(absl::Time deadline);
 
   const PoolOptions& options() const;
   int in_use() const;
-  int open() const;
+  int open() const;  // in use or idle
   StatementObserver* observer() const;
 
  private:

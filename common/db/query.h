@@ -6,6 +6,7 @@
 #ifndef CRM_COMMON_DB_QUERY_H_
 #define CRM_COMMON_DB_QUERY_H_
 
+#include <cstddef>
 #include <string_view>
 
 namespace crm::db {

@@ -21,16 +21,16 @@ class Value {
  public:
   using Variant = std::variant<std::monostate, int64_t, double, std::string>;
 
-  Value() = default;                                                    // NULL
-  Value(std::nullopt_t) {}                                              // NOLINT: literals read as values
-  Value(std::integral auto v) : v_(static_cast<int64_t>(v)) {}          // NOLINT
-  Value(double v) : v_(v) {}                                            // NOLINT
-  Value(std::string v) : v_(std::move(v)) {}                            // NOLINT
-  Value(std::string_view v) : v_(std::string(v)) {}                     // NOLINT
-  Value(const char* v) : v_(std::string(v)) {}                          // NOLINT
-  Value(absl::Time t) : v_(ToMicros(t)) {}                              // NOLINT: BIGINT microseconds
+  Value() = default;                                            // NULL
+  Value(std::nullopt_t) {}                                      // NOLINT: literals read as values
+  Value(std::integral auto v) : v_(static_cast<int64_t>(v)) {}  // NOLINT
+  Value(double v) : v_(v) {}                                    // NOLINT
+  Value(std::string v) : v_(std::move(v)) {}                    // NOLINT
+  Value(std::string_view v) : v_(std::string(v)) {}             // NOLINT
+  Value(const char* v) : v_(std::string(v)) {}                  // NOLINT
+  Value(absl::Time t) : v_(ToMicros(t)) {}                      // NOLINT: BIGINT microseconds
   template <typename T>
-  Value(const std::optional<T>& v) {                                    // NOLINT
+  Value(const std::optional<T>& v) {  // NOLINT
     if (v.has_value()) *this = Value(*v);
   }
 
