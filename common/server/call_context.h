@@ -11,19 +11,14 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/auth/caller.h"
+#include "common/auth/scope.h"
 #include "common/db/pool.h"
 #include "common/db/write_set.h"
 #include "common/schema/language.h"
 
 namespace crm::server {
 
-// Which rows of a resource the caller may touch: put into the SQL by schema::ScopeCondition.
-struct Scope {
-  enum class Kind { kOwn, kTeams, kAll };
-  Kind kind = Kind::kOwn;
-  std::string user_id;             // kOwn: owner = user_id
-  std::vector<std::string> teams;  // kTeams: owner = user_id OR team IN (teams)
-};
+using auth::Scope;
 
 class CallContext {
  public:
