@@ -62,6 +62,11 @@ class Connection {
   // Runs a statement that changes rows; gives the number of matched rows.
   virtual absl::StatusOr<int64_t> Execute(const Query& query, absl::Span<const Value> params) = 0;
 
+  // The same with the parameters of several rows, one after the other: multi-row inserts, without
+  // copying the rows together first.
+  virtual absl::StatusOr<int64_t> ExecuteRows(const Query& query,
+                                              absl::Span<const Values* const> rows) = 0;
+
   // Runs a statement as text, without preparing it: DDL and what cannot be prepared. A row result
   // is thrown away.
   virtual absl::Status ExecuteText(const Query& query) = 0;

@@ -2,14 +2,18 @@
 //
 // A group is what has queued up while the last one was being committed; a lone write set is never
 // delayed. Inside the transaction: all inserts, merged per InsertSpec in order of first appearance,
-// then the statements in order, then the outbox hook's insert. If the group fails, its write sets
-// are tried one by one, so that each fails alone. Contention is retried here; conflicts and
-// duplicates are given back, so that the handler can be run again on fresh data.
+// then the statements in order, then the outbox hook's insert. If the group fails, its halves are
+// tried, down to single write sets, so that each fails alone. Contention and connections lost
+// before the commit are retried here; conflicts and duplicates are given back, so that the handler
+// can be run again on fresh data; a connection lost during the commit gives DB_COMMIT_UNKNOWN to
+// each.
 #ifndef CRM_COMMON_DB_GROUP_COMMITTER_H_
 #define CRM_COMMON_DB_GROUP_COMMITTER_H_
 
+#include <cstddef>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -40,7 +44,8 @@ class GroupCommitter {
   ~GroupCommitter();  // commits what is queued, then stops
 
   // `done` runs on a committer thread once the outcome is known: OK = durable. Write sets whose
-  // deadline has passed before their turn get DEADLINE_EXCEEDED, nothing written.
+  // deadline has passed before their turn get DEADLINE_EXCEEDED, nothing written. When the queue is
+  // full or the write set empty, `done` runs at once on the caller's thread.
   void CommitAsync(WriteSet writes, absl::Time deadline, Done done);
   absl::Status Commit(WriteSet writes, absl::Time deadline);
 
@@ -49,7 +54,8 @@ class GroupCommitter {
   std::unique_ptr<Impl> impl_;
 };
 
-// The same on a connection the caller holds, as one transaction of its own (imports, jobs).
+// The same on a connection the caller holds, as one transaction of its own (imports, jobs). No
+// retries: on an error nothing was written (but see DB_COMMIT_UNKNOWN).
 absl::Status CommitOn(Connection& connection, absl::Span<const WriteSet* const> writes,
                       const OutboxHook& outbox);
 

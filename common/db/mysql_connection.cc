@@ -97,17 +97,43 @@ sql::ConnectOptionsMap DriverOptions(const PoolOptions& options, absl::Duration 
   return map;
 }
 
+struct Binder {
+  sql::PreparedStatement& statement;
+  unsigned int index;  // from 1
+  void operator()(std::monostate) const { statement.setNull(index, 0); }
+  void operator()(int64_t v) const { statement.setInt64(index, v); }
+  void operator()(double v) const { statement.setDouble(index, v); }
+  void operator()(const std::string& v) const { statement.setString(index, v); }
+};
+
+void BindFrom(unsigned int first, sql::PreparedStatement& statement,
+              absl::Span<const Value> params) {
+  unsigned int index = first;
+  for (const Value& value : params) std::visit(Binder{statement, index++}, value.get());
+}
+
+size_t CountOf(absl::Span<const Value> params) { return params.size(); }
+
 void Bind(sql::PreparedStatement& statement, absl::Span<const Value> params) {
-  struct Binder {
-    sql::PreparedStatement& statement;
-    unsigned int index;
-    void operator()(std::monostate) const { statement.setNull(index, 0); }
-    void operator()(int64_t v) const { statement.setInt64(index, v); }
-    void operator()(double v) const { statement.setDouble(index, v); }
-    void operator()(const std::string& v) const { statement.setString(index, v); }
-  };
-  unsigned int index = 0;
-  for (const Value& value : params) std::visit(Binder{statement, ++index}, value.get());
+  BindFrom(1, statement, params);
+}
+
+size_t CountOf(absl::Span<const Values* const> rows) {
+  size_t count = 0;
+  for (const Values* row : rows) count += row->size();
+  return count;
+}
+
+void Bind(sql::PreparedStatement& statement, absl::Span<const Values* const> rows) {
+  unsigned int first = 1;
+  for (const Values* row : rows) {
+    BindFrom(first, statement, *row);
+    first += static_cast<unsigned int>(row->size());
+  }
+}
+
+int64_t Update(const std::shared_ptr<PreparedEntry>& entry) {
+  return entry->statement->executeUpdate();
 }
 
 }  // namespace
@@ -171,10 +197,12 @@ absl::StatusOr<Rows> MysqlConnection::Select(const Query& query, absl::Span<cons
 
 absl::StatusOr<int64_t> MysqlConnection::Execute(const Query& query,
                                                  absl::Span<const Value> params) {
-  return RunPrepared<int64_t>(query, params, Effect::kWrite,
-                              [](const std::shared_ptr<PreparedEntry>& entry) {
-                                return int64_t{entry->statement->executeUpdate()};
-                              });
+  return RunPrepared<int64_t>(query, params, Effect::kWrite, Update);
+}
+
+absl::StatusOr<int64_t> MysqlConnection::ExecuteRows(const Query& query,
+                                                     absl::Span<const Values* const> rows) {
+  return RunPrepared<int64_t>(query, rows, Effect::kWrite, Update);
 }
 
 absl::Status MysqlConnection::ExecuteText(const Query& query) {
@@ -209,8 +237,8 @@ void MysqlConnection::SetDeadline(absl::Time deadline) {
                          : std::max<int64_t>(0, absl::ToUnixMicros(deadline));
 }
 
-template <typename T, typename Action>
-absl::StatusOr<T> MysqlConnection::RunPrepared(const Query& query, absl::Span<const Value> params,
+template <typename T, typename Params, typename Action>
+absl::StatusOr<T> MysqlConnection::RunPrepared(const Query& query, const Params& params,
                                                Effect effect, Action action) {
   const absl::Time start = absl::Now();
   CRM_RETURN_IF_ERROR(CheckReady(query.name, start));
@@ -230,13 +258,14 @@ absl::StatusOr<T> MysqlConnection::RunPrepared(const Query& query, absl::Span<co
   return result;
 }
 
-template <typename T, typename Action>
-absl::StatusOr<T> MysqlConnection::TryPrepared(const Query& query, absl::Span<const Value> params,
+template <typename T, typename Params, typename Action>
+absl::StatusOr<T> MysqlConnection::TryPrepared(const Query& query, const Params& params,
                                                Effect effect, Action action) {
   try {
     std::shared_ptr<PreparedEntry> entry = Prepare(query.sql);
     // The driver would quietly use the values of the last run for those that are missing.
-    if (params.size() != entry->param_count) return MakeDbError(DbErrorClass::kBug, query.name, 0);
+    if (CountOf(params) != entry->param_count)
+      return MakeDbError(DbErrorClass::kBug, query.name, 0);
     Bind(*entry->statement, params);
     return action(std::move(entry));
   } catch (const sql::SQLException& e) {

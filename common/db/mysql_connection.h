@@ -46,6 +46,8 @@ class MysqlConnection final : public Connection {
   using Connection::Select;
   absl::StatusOr<Rows> Select(const Query& query, absl::Span<const Value> params) override;
   absl::StatusOr<int64_t> Execute(const Query& query, absl::Span<const Value> params) override;
+  absl::StatusOr<int64_t> ExecuteRows(const Query& query,
+                                      absl::Span<const Values* const> rows) override;
   absl::Status ExecuteText(const Query& query) override;
   absl::Status Begin() override;
   absl::Status Commit() override;
@@ -69,11 +71,11 @@ class MysqlConnection final : public Connection {
 
   // Runs `action` on the prepared statement under the deadline, once more if the statement went
   // stale, and tells the observer.
-  template <typename T, typename Action>
-  absl::StatusOr<T> RunPrepared(const Query& query, absl::Span<const Value> params, Effect effect,
+  template <typename T, typename Params, typename Action>
+  absl::StatusOr<T> RunPrepared(const Query& query, const Params& params, Effect effect,
                                 Action action);
-  template <typename T, typename Action>
-  absl::StatusOr<T> TryPrepared(const Query& query, absl::Span<const Value> params, Effect effect,
+  template <typename T, typename Params, typename Action>
+  absl::StatusOr<T> TryPrepared(const Query& query, const Params& params, Effect effect,
                                 Action action);
   absl::Status RunText(const Query& query, Effect effect, int64_t kill_at_micros);
   absl::Status CheckReady(std::string_view query_name, absl::Time now) const;
