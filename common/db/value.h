@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -24,11 +25,13 @@ class Value {
   Value() = default;                                            // NULL
   Value(std::nullopt_t) {}                                      // NOLINT: literals read as values
   Value(std::integral auto v) : v_(static_cast<int64_t>(v)) {}  // NOLINT
-  Value(double v) : v_(v) {}                                    // NOLINT
-  Value(std::string v) : v_(std::move(v)) {}                    // NOLINT
-  Value(std::string_view v) : v_(std::string(v)) {}             // NOLINT
-  Value(const char* v) : v_(std::string(v)) {}                  // NOLINT
-  Value(absl::Time t) : v_(ToMicros(t)) {}                      // NOLINT: BIGINT microseconds
+  template <typename Enum>
+  requires std::is_enum_v<Enum> Value(Enum v) : v_(static_cast<int64_t>(v)) {}  // NOLINT
+  Value(double v) : v_(v) {}                                                    // NOLINT
+  Value(std::string v) : v_(std::move(v)) {}                                    // NOLINT
+  Value(std::string_view v) : v_(std::string(v)) {}                             // NOLINT
+  Value(const char* v) : v_(std::string(v)) {}                                  // NOLINT
+  Value(absl::Time t) : v_(ToMicros(t)) {}  // NOLINT: BIGINT microseconds
   template <typename T>
   Value(const std::optional<T>& v) {  // NOLINT
     if (v.has_value()) *this = Value(*v);

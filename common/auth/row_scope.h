@@ -1,21 +1,21 @@
 // Which rows of a resource a caller may touch (PLT-13). Put into the SQL, never checked after it.
-#ifndef CRM_COMMON_AUTH_SCOPE_H_
-#define CRM_COMMON_AUTH_SCOPE_H_
+#ifndef CRM_COMMON_AUTH_ROW_SCOPE_H_
+#define CRM_COMMON_AUTH_ROW_SCOPE_H_
 
 #include <string>
 #include <vector>
 
 namespace crm::auth {
 
-struct Scope {
+struct RowScope {
   enum class Kind { kOwn, kTeams, kAll };
   Kind kind = Kind::kOwn;
   std::string user_id;             // kOwn: owner = user_id
   std::vector<std::string> teams;  // kTeams: owner = user_id OR team IN (teams)
 
-  friend bool operator==(const Scope&, const Scope&) = default;
+  friend bool operator==(const RowScope&, const RowScope&) = default;
 };
 
 }  // namespace crm::auth
 
-#endif  // CRM_COMMON_AUTH_SCOPE_H_
+#endif  // CRM_COMMON_AUTH_ROW_SCOPE_H_

@@ -1,0 +1,69 @@
+// What the handlers of the customer archive share. Built once by the composition root.
+#ifndef CRM_SERVICES_CUSTOMER_ARCHIVE_H_
+#define CRM_SERVICES_CUSTOMER_ARCHIVE_H_
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "common/base/ids.h"
+#include "common/crypto/keyring.h"
+#include "common/numbering/number_allocator.h"
+#include "services/customer/customer_changes.h"
+#include "services/customer/customer_rules.h"
+#include "services/customer/customer_store.h"
+#include "services/customer/identity.h"
+#include "services/customer/managed_lists.h"
+#include "services/customer/search/name_index.h"
+
+namespace crm::customer {
+
+struct Archive {
+  Archive(const Clock& clock, IdGenerator& ids, crypto::Keyring& keyring,
+          numbering::NumberAllocator& numbers, absl::TimeZone zone)
+      : clock(clock),
+        ids(ids),
+        keyring(keyring),
+        numbers(numbers),
+        zone(zone),
+        store(keyring),
+        identities(keyring),
+        changes(ids, store, identities),
+        rules_(std::make_shared<const CustomerRules>(CustomerPolicy(), lists)) {}
+
+  // The rules in force; replaced when an administrator changes the settings.
+  std::shared_ptr<const CustomerRules> rules() const {
+    absl::ReaderMutexLock lock(&mutex_);
+    return rules_;
+  }
+  void SetPolicy(CustomerPolicy policy) {
+    auto fresh = std::make_shared<const CustomerRules>(std::move(policy), lists);
+    absl::MutexLock lock(&mutex_);
+    rules_ = std::move(fresh);
+  }
+
+  // The business date of a time.
+  absl::CivilDay DayOf(absl::Time time) const { return absl::ToCivilDay(time, zone); }
+
+  const Clock& clock;
+  IdGenerator& ids;
+  crypto::Keyring& keyring;
+  numbering::NumberAllocator& numbers;
+  const absl::TimeZone zone;
+  const CustomerStore store;
+  const IdentityStore identities;
+  const CustomerChanges changes;
+  ManagedLists lists;
+  NameIndex names;
+
+ private:
+  mutable absl::Mutex mutex_;
+  std::shared_ptr<const CustomerRules> rules_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace crm::customer
+
+#endif  // CRM_SERVICES_CUSTOMER_ARCHIVE_H_

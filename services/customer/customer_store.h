@@ -1,0 +1,65 @@
+// Reads customers; the SQL of the table `customer`.
+#ifndef CRM_SERVICES_CUSTOMER_CUSTOMER_STORE_H_
+#define CRM_SERVICES_CUSTOMER_CUSTOMER_STORE_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "common/auth/row_scope.h"
+#include "common/crypto/keyring.h"
+#include "common/db/connection.h"
+#include "common/resource/resource_table.h"
+#include "crm/customer/v1/customer.pb.h"
+
+namespace crm::customer {
+
+inline constexpr std::string_view kCustomerType = "crm.customer.v1.Customer";
+
+struct StoredCustomer {
+  resource::RowKey key;
+  v1::Customer message;
+};
+
+// Thread-safe. Scope is part of every statement: a customer outside it does not exist.
+class CustomerStore {
+ public:
+  explicit CustomerStore(crypto::Keyring& keyring);
+
+  const resource::ResourceTable& table() const { return table_; }
+
+  // NOT_FOUND if there is none in scope.
+  absl::StatusOr<StoredCustomer> Get(db::Connection& db, std::string_view number,
+                                     const auth::RowScope& scope) const;
+  // Those that exist in scope, in no particular order; any number of numbers.
+  absl::StatusOr<std::vector<StoredCustomer>> GetMany(db::Connection& db,
+                                                      absl::Span<const std::string> numbers,
+                                                      const auth::RowScope& scope) const;
+  absl::StatusOr<std::vector<StoredCustomer>> GetByIds(db::Connection& db,
+                                                       absl::Span<const int64_t> ids,
+                                                       const auth::RowScope& scope) const;
+  // By the keyed hash of the last four digits of the phone.
+  absl::StatusOr<std::vector<StoredCustomer>> GetByPhoneTail(db::Connection& db,
+                                                             std::string_view digits,
+                                                             const auth::RowScope& scope,
+                                                             int limit) const;
+
+  // Reads all rows of a result whose columns are table().Columns().
+  absl::StatusOr<std::vector<StoredCustomer>> ReadAll(db::Rows rows) const;
+
+ private:
+  absl::StatusOr<std::vector<StoredCustomer>> SelectIn(db::Connection& db, std::string_view name,
+                                                       std::string_view column,
+                                                       absl::Span<const db::Value> keys,
+                                                       const auth::RowScope& scope) const;
+
+  resource::ResourceTable table_;
+  std::string select_;  // "SELECT … FROM customer WHERE "
+};
+
+}  // namespace crm::customer
+
+#endif  // CRM_SERVICES_CUSTOMER_CUSTOMER_STORE_H_
