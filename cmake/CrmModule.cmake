@@ -1,3 +1,5 @@
+include(CrmEmbed)
+
 # crm_module(<name> [DEPS …]): the library of the current folder. Sources are its *.cc, except
 #   main.cc and *_test.cc. The tests make one binary, <name>_test, linked with TEST_DEPS too.
 # crm_binary(<name> DEPS …): a program from the current folder's main.cc.
