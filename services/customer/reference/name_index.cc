@@ -26,7 +26,8 @@ char32_t WithoutAccent(char32_t c) {
   }
 }
 
-// The different pairs of neighbours, sorted; 0 stands before and after the key.
+// The different pairs of neighbours, sorted; 0 stands before the key. The end is no neighbour: most
+// names of places end alike.
 std::vector<uint64_t> PairsOf(std::string_view key) {
   std::vector<uint64_t> pairs;
   uint64_t previous = 0;
@@ -35,7 +36,6 @@ std::vector<uint64_t> PairsOf(std::string_view key) {
     pairs.push_back(previous << 32 | c);
     previous = c;
   }
-  pairs.push_back(previous << 32);
   std::sort(pairs.begin(), pairs.end());
   pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
   return pairs;

@@ -46,7 +46,7 @@ class NameIndex {
   bool Contains(std::string_view key) const { return !Find(key).empty(); }
 
   // At most kMaxCandidates different codes whose names share most pairs of neighbouring characters
-  // (begin and end count as characters) with the key.
+  // (the begin counts as one) with the key.
   std::vector<std::string_view> Nearest(std::string_view key) const;
 
  private:
