@@ -357,7 +357,7 @@ TEST_F(ConnectionTest, CommitOnALostConnectionIsUnknown) {
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
 }
 
-// PLT-2: without TLS on the server there is no connection, not one in plain text.
+// PLT-12: without TLS on the server there is no connection, not one in plain text.
 TEST_F(ConnectionTest, TlsIsNotOptional) {
   PoolOptions options = database_.pool_options();
   options.address.ssl_ca = "/etc/ssl/certs/ca-certificates.crt";

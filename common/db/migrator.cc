@@ -82,7 +82,7 @@ bool IsBlankOrComment(std::string_view line) {
   return line.empty() || line.starts_with("--");
 }
 
-// Statements end with a line that ends in `;`. Comment lines end none and make none.
+// Statements end with a line that ends in `;` and is no comment.
 std::vector<std::string> SplitStatements(std::string_view sql) {
   std::vector<std::string> statements;
   std::string current;
@@ -90,8 +90,9 @@ std::vector<std::string> SplitStatements(std::string_view sql) {
     const size_t end = std::min(sql.find('\n'), sql.size());
     const std::string_view line = StripRight(sql.substr(0, end));
     sql.remove_prefix(std::min(end + 1, sql.size()));
-    if (IsBlankOrComment(line)) continue;
-    const bool ends = line.ends_with(';');
+    const bool says_nothing = IsBlankOrComment(line);
+    if (says_nothing && current.empty()) continue;
+    const bool ends = !says_nothing && line.ends_with(';');
     absl::StrAppend(&current, current.empty() ? "" : "\n",
                     absl::string_view(line.data(), line.size() - (ends ? 1 : 0)));
     if (ends) statements.push_back(std::exchange(current, {}));
@@ -138,12 +139,23 @@ absl::StatusOr<Applied> LoadApplied(Connection& connection) {
   return applied;
 }
 
+// "customer/0001_x.sql" → "customer": each folder is numbered on its own.
+std::string_view Series(std::string_view name) {
+  const size_t slash = name.rfind('/');
+  return slash == std::string_view::npos ? std::string_view() : name.substr(0, slash);
+}
+
+bool SortsBeforeApplied(std::string_view name, const Applied& applied) {
+  return std::any_of(applied.begin(), applied.end(), [&](const auto& entry) {
+    return Series(entry.first) == Series(name) && name < entry.first;
+  });
+}
+
 // Nothing changed under us, and nothing new sorts before something applied.
 absl::Status CheckHistory(absl::Span<const Migration* const> sorted, const Applied& applied) {
-  const std::string_view last = applied.empty() ? std::string_view() : applied.rbegin()->first;
   for (const Migration* migration : sorted) {
     const auto found = applied.find(migration->name);
-    if (found == applied.end() && migration->name < last) {
+    if (found == applied.end() && SortsBeforeApplied(migration->name, applied)) {
       return Refuse("MIGRATION_OUT_OF_ORDER", "a migration comes before one that is applied",
                     migration->name);
     }

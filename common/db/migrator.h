@@ -1,6 +1,7 @@
 // Numbered, forward-only, checksummed migrations (PLT-19).
 //
-// A migration file holds statements separated by a line that ends in `;`. DDL is not transactional,
+// A migration file holds statements, each ended by a line that ends in `;` (so no line inside a
+// string literal may); lines that begin with `--` are comments. DDL is not transactional,
 // so progress is recorded per statement in `schema_migration`, and a run that was interrupted goes
 // on where it stopped. Two runs at once wait for each other (GET_LOCK).
 #ifndef CRM_COMMON_DB_MIGRATOR_H_
@@ -18,7 +19,9 @@
 namespace crm::db {
 
 struct Migration {
-  std::string_view name;  // "0001_customer.sql"; sorted by name; unique prefix numbers
+  // "customer/0001_customer.sql": applied in order of name; the folders of a service and of the
+  // platform are numbered on their own.
+  std::string_view name;
   std::string_view sql;
 };
 

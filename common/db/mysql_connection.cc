@@ -249,10 +249,10 @@ absl::StatusOr<T> MysqlConnection::RunPrepared(const Query& query, const Params&
     result = TryPrepared<T>(query, params, effect, action);
   }
   const bool killed = slot_ != nullptr && watchdog_->Disarm(*slot_, deadline_micros_);
-  if (killed && result.ok()) {
-    AbsorbLateKill();
-    // Some functions end early when killed instead of failing: their rows mean nothing.
-    if (effect == Effect::kRead) result = MakeDbError(DbErrorClass::kTimeout, query.name, 0);
+  if (killed) AbsorbUnlessSeen(result.status());
+  // Some functions end early when killed instead of failing: their rows mean nothing.
+  if (killed && result.ok() && effect == Effect::kRead) {
+    result = MakeDbError(DbErrorClass::kTimeout, query.name, 0);
   }
   if (observer_ != nullptr) observer_->OnStatement(query.name, absl::Now() - start, result.ok());
   return result;
@@ -286,7 +286,7 @@ absl::Status MysqlConnection::RunText(const Query& query, Effect effect, int64_t
     status = Fail(query.name, e.getErrorCode(), effect);
   }
   const bool killed = slot_ != nullptr && watchdog_->Disarm(*slot_, kill_at_micros);
-  if (killed && status.ok()) AbsorbLateKill();
+  if (killed) AbsorbUnlessSeen(status);
   if (observer_ != nullptr) observer_->OnStatement(query.name, absl::Now() - start, status.ok());
   return status;
 }
@@ -299,7 +299,8 @@ absl::Status MysqlConnection::CheckReady(std::string_view query_name, absl::Time
   return absl::OkStatus();
 }
 
-void MysqlConnection::AbsorbLateKill() {
+void MysqlConnection::AbsorbUnlessSeen(const absl::Status& killed_statement) {
+  if (!usable_ || ClassOf(killed_statement) == DbErrorClass::kTimeout) return;
   const absl::Status status = RunText(kNothing, Effect::kRead, Watchdog::kNever);
   if (!status.ok() && ClassOf(status) != DbErrorClass::kTimeout) usable_ = false;
 }

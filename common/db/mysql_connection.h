@@ -79,8 +79,8 @@ class MysqlConnection final : public Connection {
                                 Action action);
   absl::Status RunText(const Query& query, Effect effect, int64_t kill_at_micros);
   absl::Status CheckReady(std::string_view query_name, absl::Time now) const;
-  // Takes back a kill that came after its statement had ended.
-  void AbsorbLateKill();
+  // Takes back a kill that came after its statement had ended: the next one would see it.
+  void AbsorbUnlessSeen(const absl::Status& killed_statement);
   absl::Status Fail(std::string_view query_name, int driver_code, Effect effect);
 
   std::shared_ptr<PreparedEntry> Prepare(std::string_view sql);

@@ -96,7 +96,8 @@ void Watchdog::Kill(const std::vector<std::shared_ptr<Slot>>& overdue) {
     const bool sent = killer_(slot->target_);
     const int64_t again = absl::ToUnixMicros(absl::Now()) + kRetryMicros;
     absl::MutexLock lock(&mutex_);
-    slot->kill_sent_.store(sent);
+    // Also when it failed: it may have arrived all the same.
+    slot->kill_sent_.store(true);
     slot->state_.store(sent ? kKilled : again);
     if (!sent) next_look_.store(std::min(next_look_.load(), again));
     killed_.SignalAll();

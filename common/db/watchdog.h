@@ -59,7 +59,7 @@ class Watchdog {
     slot.state_.store(deadline_micros);
     if (deadline_micros < next_look_.load()) Hurry(deadline_micros);
   }
-  // True when a kill was sent since Arm: the statement, or the next one, will see it.
+  // True when a kill may have been sent since Arm: the statement, or the next one, sees it.
   bool Disarm(Slot& slot, int64_t deadline_micros) {
     if (deadline_micros == kNever) return false;
     int64_t expected = deadline_micros;
