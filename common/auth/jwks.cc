@@ -82,7 +82,7 @@ void JwksFile::RefreshIfDue() {
 absl::Status JwksFile::Reload() {
   last_look_.store(ToMicros(clock_.Now()), std::memory_order_relaxed);
   auto text = crypto::ReadSmallFile(path_);
-  absl::MutexLock lock(&mutex_);
+  const std::scoped_lock lock(mutex_);
   if (!text.ok()) return status_ = text.status();
   if (*text == text_) return status_ = absl::OkStatus();
   auto keys = ParseJwks(*text);
@@ -94,12 +94,12 @@ absl::Status JwksFile::Reload() {
 }
 
 absl::Status JwksFile::reload_status() const {
-  absl::MutexLock lock(&mutex_);
+  const std::scoped_lock lock(mutex_);
   return status_;
 }
 
 std::optional<PublicKey> JwksFile::FindLoaded(std::string_view kid) const {
-  absl::ReaderMutexLock lock(&mutex_);
+  const std::shared_lock lock(mutex_);
   const auto found = keys_.find(ToAbsl(kid));
   if (found == keys_.end()) return std::nullopt;
   return found->second;

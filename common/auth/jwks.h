@@ -15,7 +15,9 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
 
@@ -23,7 +25,6 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "common/auth/public_key.h"
 #include "common/base/clock.h"
 
@@ -66,7 +67,7 @@ class JwksFile {
   std::atomic<int64_t> last_look_{0};
   std::atomic<int64_t> last_miss_{0};
   std::atomic<uint64_t> generation_{0};
-  mutable absl::Mutex mutex_;
+  mutable std::shared_mutex mutex_;
   std::string text_ ABSL_GUARDED_BY(mutex_);
   KeySet keys_ ABSL_GUARDED_BY(mutex_);
   absl::Status status_ ABSL_GUARDED_BY(mutex_);

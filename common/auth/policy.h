@@ -18,7 +18,9 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,7 +29,6 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/types/span.h"
 #include "crm/options/v1/options.pb.h"
 
@@ -106,18 +107,18 @@ class CurrentPolicy {
   explicit CurrentPolicy(std::shared_ptr<const Policy> policy) : policy_(std::move(policy)) {}
 
   std::shared_ptr<const Policy> Get() const {
-    absl::ReaderMutexLock lock(&mutex_);
+    const std::shared_lock lock(mutex_);
     return policy_;
   }
   void Set(std::shared_ptr<const Policy> policy) {
-    absl::MutexLock lock(&mutex_);
+    const std::scoped_lock lock(mutex_);
     policy_ = std::move(policy);
   }
   // Takes over the file as it is now; on an error the old policy stays.
   absl::Status Reload(const std::string& path);
 
  private:
-  mutable absl::Mutex mutex_;
+  mutable std::shared_mutex mutex_;
   std::shared_ptr<const Policy> policy_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -22,7 +22,7 @@ TokenCache::TokenCache(size_t capacity)
 std::shared_ptr<const Claims> TokenCache::Find(std::string_view token, uint64_t key_generation,
                                                absl::Time now) {
   Shard& shard = ShardOf(token);
-  absl::MutexLock lock(&shard.mutex);
+  const std::scoped_lock lock(shard.mutex);
   auto found = shard.young.find(ToAbsl(token));
   if (found != shard.young.end()) {
     if (IsUsable(found->second, key_generation, now)) return found->second.claims;
@@ -39,14 +39,14 @@ std::shared_ptr<const Claims> TokenCache::Find(std::string_view token, uint64_t 
 
 void TokenCache::Insert(std::string_view token, Entry entry) {
   Shard& shard = ShardOf(token);
-  absl::MutexLock lock(&shard.mutex);
+  const std::scoped_lock lock(shard.mutex);
   PlaceFor(shard, token) = std::move(entry);
 }
 
 size_t TokenCache::size() const {
   size_t size = 0;
   for (const Shard& shard : shards_) {
-    absl::MutexLock lock(&shard.mutex);
+    const std::scoped_lock lock(shard.mutex);
     size += shard.young.size() + shard.old.size();
   }
   return size;

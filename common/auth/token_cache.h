@@ -9,12 +9,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 
 namespace crm::auth {
@@ -45,7 +45,7 @@ class TokenCache {
   static constexpr size_t kShards = 16;
 
   struct alignas(64) Shard {
-    mutable absl::Mutex mutex;
+    mutable std::mutex mutex;
     Map young ABSL_GUARDED_BY(mutex);
     Map old ABSL_GUARDED_BY(mutex);
   };

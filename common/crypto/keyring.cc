@@ -171,7 +171,7 @@ class MacSet {
 class alignas(64) Keyring::Slot {
  public:
   void Use(std::shared_ptr<const KeySetContents> keys) {
-    absl::MutexLock lock(&mutex_);
+    const std::scoped_lock lock(mutex_);
     keys_ = std::move(keys);
     encryptor_.reset();
     decryptors_.clear();
@@ -184,7 +184,7 @@ class alignas(64) Keyring::Slot {
     unsigned char* nonce = Out(out, kHeaderBytes);
     unsigned char* text = nonce + kNonceBytes;
     int size = 0;
-    absl::MutexLock lock(&mutex_);
+    const std::scoped_lock lock(mutex_);
     out[0] = kVersion;
     WriteKeyId(keys_->current_data_key, out);
     nonces_.Take(nonce);
@@ -208,7 +208,7 @@ class alignas(64) Keyring::Slot {
     text.remove_suffix(kTagBytes);
     std::string out(text.size(), '\0');
     int size = 0;
-    absl::MutexLock lock(&mutex_);
+    const std::scoped_lock lock(mutex_);
     EVP_CIPHER_CTX* context = Decryptor(id);
     if (context == nullptr) return KeyUnknown(id);
     const bool genuine =
@@ -223,12 +223,12 @@ class alignas(64) Keyring::Slot {
   }
 
   void LookupMac(std::string_view purpose, std::string_view value, unsigned char* mac) {
-    absl::MutexLock lock(&mutex_);
+    const std::scoped_lock lock(mutex_);
     lookup_macs_.Compute(keys_->lookup_key, "lookup", purpose, value, mac);
   }
 
   void SigningMac(std::string_view purpose, std::string_view bytes, unsigned char* mac) {
-    absl::MutexLock lock(&mutex_);
+    const std::scoped_lock lock(mutex_);
     signing_macs_.Compute(keys_->signing_key, "sign", purpose, bytes, mac);
   }
 
@@ -246,7 +246,7 @@ class alignas(64) Keyring::Slot {
     return decryptors_.emplace(id, MakeDecryptor(key->second)).first->second.get();
   }
 
-  absl::Mutex mutex_;
+  std::mutex mutex_;
   std::shared_ptr<const KeySetContents> keys_ ABSL_GUARDED_BY(mutex_);
   CipherContext encryptor_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<uint32_t, CipherContext> decryptors_ ABSL_GUARDED_BY(mutex_);
@@ -271,7 +271,7 @@ absl::StatusOr<std::unique_ptr<Keyring>> Keyring::Load(const std::string& path) 
 
 absl::Status Keyring::Reload() {
   CRM_ASSIGN_OR_RETURN(KeySetContents contents, LoadKeyFile(path_));
-  absl::MutexLock lock(&mutex_);
+  const std::scoped_lock lock(mutex_);
   if (!EqualInConstantTime(contents.lookup_key.bytes(), keys_->lookup_key.bytes()) ||
       !EqualInConstantTime(contents.signing_key.bytes(), keys_->signing_key.bytes())) {
     return Error(absl::StatusCode::kFailedPrecondition, "KEY_FILE_INVALID",
@@ -290,7 +290,7 @@ Keyring::Slot& Keyring::SlotOfThisThread() {
 }
 
 std::shared_ptr<const KeySetContents> Keyring::keys() const {
-  absl::MutexLock lock(&mutex_);
+  const std::scoped_lock lock(mutex_);
   return keys_;
 }
 

@@ -22,6 +22,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,7 +30,6 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "common/crypto/key_file.h"
 
 namespace crm::crypto {
@@ -77,7 +77,7 @@ class Keyring {
 
   const std::string path_;
   const std::unique_ptr<Slot[]> slots_;
-  mutable absl::Mutex mutex_;
+  mutable std::mutex mutex_;
   std::shared_ptr<const KeySetContents> keys_ ABSL_GUARDED_BY(mutex_);
 };
 

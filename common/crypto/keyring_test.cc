@@ -59,7 +59,7 @@ class KeyringTest : public ::testing::Test {
 TEST_F(KeyringTest, DecryptsWhatItEncrypted) {
   const auto keyring = Load();
   for (const std::string& value : {std::string("13800135678"), std::string(), std::string("张三"),
-                                  std::string(100'000, 'x'), std::string("a\0b", 3)}) {
+                                   std::string(100'000, 'x'), std::string("a\0b", 3)}) {
     const std::string cipher = keyring->Encrypt(value, kPlace);
     EXPECT_EQ(cipher.size(), value.size() + Keyring::kOverheadBytes);
     const auto plain = keyring->Decrypt(cipher, kPlace);
