@@ -26,10 +26,16 @@ class IdGenerator {
   IdGenerator(const Clock& clock, int node);
 
   int64_t Next();
+  int node() const { return static_cast<int>(node_); }
 
   // Keys made from now on sort after anything another node made at `time`: a change that follows
   // from a row carries a later key than the change that wrote the row, whatever the clocks say.
   void ObserveTime(absl::Time time);
+
+  // The node that made a key.
+  static int NodeOf(int64_t id) {
+    return static_cast<int>(id >> kCounterBits) & kMaxNode;
+  }
 
   // When a key was made, to the millisecond.
   static absl::Time TimeOf(int64_t id);

@@ -17,7 +17,7 @@
 #include "services/customer/customer_store.h"
 #include "services/customer/identity.h"
 #include "services/customer/managed_lists.h"
-#include "services/customer/search/name_index.h"
+#include "services/customer/customer_names.h"
 
 namespace crm::customer {
 
@@ -57,7 +57,7 @@ struct Archive {
   const IdentityStore identities;
   const CustomerChanges changes;
   ManagedLists lists;
-  NameIndex names;
+  CustomerNames names;
 
  private:
   mutable absl::Mutex mutex_;

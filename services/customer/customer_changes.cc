@@ -78,8 +78,8 @@ void CustomerChanges::AddEvent(db::WriteSet& writes, std::string_view type,
                                     .version = customer.key.version,
                                     .time = source.time,
                                     .actor = source.actor,
-                                    .changed_fields = std::move(fields)},
-                                   payload));
+                                    .payload = &payload,
+                                    .changed_fields = std::move(fields)}));
 }
 
 }  // namespace crm::customer

@@ -13,14 +13,14 @@ namespace {
 const db::InsertSpec& IdentitySpec() {
   static const db::InsertSpec& spec = *new db::InsertSpec{
       IdentityStore::kTable,
-      {"kind", "hash", "customer_id", "contact_id", "value", "authorized_by", "create_time"},
+      {"hash", "kind", "customer_id", "contact_id", "value", "authorized_by", "create_time"},
       ""};
   return spec;
 }
 
 constexpr db::Query kDeleteIdentity{"identity_delete", R"sql(
   DELETE FROM customer_identity
-  WHERE kind = ? AND hash = ? AND customer_id = ?)sql"};
+  WHERE hash = ? AND customer_id = ?)sql"};
 
 std::string ValueAad(const Identity& identity, int64_t customer_id) {
   return absl::StrCat("customer_identity.value|", static_cast<int>(identity.kind), "|", customer_id);
@@ -66,21 +66,21 @@ std::string IdentityStore::Hash(const Identity& identity) const {
 
 void IdentityStore::Insert(db::WriteSet& writes, const Identity& identity, int64_t customer_id,
                            std::optional<int64_t> contact_id, absl::Time now) const {
-  writes.Insert(IdentitySpec(), {identity.kind, Hash(identity), customer_id, contact_id,
+  writes.Insert(IdentitySpec(), {Hash(identity), identity.kind, customer_id, contact_id,
                                  std::nullopt, std::nullopt, now});
 }
 
 void IdentityStore::InsertBound(db::WriteSet& writes, const Identity& identity, int64_t customer_id,
                                 std::string_view authorized_by, absl::Time now) const {
   writes.Insert(IdentitySpec(),
-                {identity.kind, Hash(identity), customer_id, std::nullopt,
+                {Hash(identity), identity.kind, customer_id, std::nullopt,
                  keyring_.Encrypt(identity.value, ValueAad(identity, customer_id)), authorized_by,
                  now});
 }
 
 void IdentityStore::Delete(db::WriteSet& writes, const Identity& identity,
                            int64_t customer_id) const {
-  writes.Execute(kDeleteIdentity, {identity.kind, Hash(identity), customer_id});
+  writes.Execute(kDeleteIdentity, {Hash(identity), customer_id});
 }
 
 void IdentityStore::Replace(db::WriteSet& writes, absl::Span<const Identity> before,
@@ -103,26 +103,25 @@ absl::StatusOr<std::vector<IdentityHolder>> IdentityStore::FindHolders(
     const auto part = identities.subspan(start, db::kMaxInSize);
     const size_t padded = db::PaddedInSize(part.size());
     std::string sql = R"sql(
-      SELECT identity.kind, identity.hash, identity.customer_id, customer.number
+      SELECT identity.hash, identity.customer_id, customer.number
       FROM customer_identity AS identity
       JOIN customer ON customer.id = identity.customer_id
-      WHERE (identity.kind, identity.hash) IN (()sql";
-    for (size_t i = 0; i < padded; ++i) absl::StrAppend(&sql, i == 0 ? "" : "), (", "?, ?");
-    absl::StrAppend(&sql, "))");
+      WHERE identity.hash IN (?)sql";
+    for (size_t i = 1; i < padded; ++i) absl::StrAppend(&sql, ", ?");
+    absl::StrAppend(&sql, ")");
     db::Values params;
     absl::flat_hash_map<std::string, const Identity*> by_hash;
-    for (size_t i = 0; i < padded; ++i) {
-      const Identity& identity = part[std::min(i, part.size() - 1)];
+    for (const Identity& identity : part) {
       std::string hash = Hash(identity);
-      params.emplace_back(identity.kind);
       params.emplace_back(hash);
-      by_hash[absl::StrCat(static_cast<int>(identity.kind), hash)] = &identity;
+      by_hash.emplace(std::move(hash), &identity);
     }
+    params.resize(padded, params.back());
     CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"identity_holders", sql}, params));
     while (rows.Next()) {
-      auto found = by_hash.find(absl::StrCat(rows.Int(0), rows.String(1)));
+      auto found = by_hash.find(rows.String(0));
       if (found != by_hash.end()) {
-        holders.push_back({*found->second, rows.Int(2), rows.String(3)});
+        holders.push_back({*found->second, rows.Int(1), rows.String(2)});
       }
     }
   }

@@ -77,14 +77,16 @@ ManagedLists::Lists MakeBuiltIn() {
   };
 }
 
-ListMatch FromReference(const reference::Match& match) {
-  ListMatch result;
-  result.code = match.code;
-  result.mapped = match.mapped;
-  for (const auto& candidate : match.candidates) {
-    result.candidates.push_back(absl::StrCat(ToAbsl(candidate.code), " ", ToAbsl(candidate.zh)));
+// A code of the reference tables, or the nearest ones with their Chinese names.
+template <typename Find>
+ListMatch FromReference(std::string_view text, const reference::Mapping& mapping, Find find) {
+  ListMatch match;
+  match.code = mapping.code;
+  match.mapped = mapping.code != text;
+  for (std::string_view code : mapping.candidates) {
+    match.candidates.push_back(absl::StrCat(ToAbsl(code), " ", ToAbsl(find(code)->name_zh)));
   }
-  return result;
+  return match;
 }
 
 }  // namespace
@@ -122,8 +124,12 @@ std::shared_ptr<const ManagedLists::Snapshot> ManagedLists::snapshot() const {
 }
 
 ListMatch ManagedLists::Resolve(std::string_view list, std::string_view text) const {
-  if (list == "industry") return FromReference(reference::MapIndustry(text));
-  if (list == "region") return FromReference(reference::MapRegion(text));
+  if (list == "industry") {
+    return FromReference(text, reference::MapIndustry(text), reference::FindIndustry);
+  }
+  if (list == "region") {
+    return FromReference(text, reference::MapRegion(text), reference::FindRegion);
+  }
   const std::shared_ptr<const Snapshot> now = snapshot();
   ListMatch match;
   auto found = now->by_text.find(absl::StrCat(ToAbsl(list), "\n", text::FoldForSearch(text)));

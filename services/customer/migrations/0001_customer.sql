@@ -86,14 +86,14 @@ CREATE TABLE customer (
 
 -- What a customer is recognised by (CUS-14). One live customer an identity: the primary key.
 CREATE TABLE customer_identity (
-  kind SMALLINT NOT NULL,  -- crm.customer.v1.IdentityKind
-  hash BINARY(16) NOT NULL,
+  hash BINARY(16) NOT NULL,  -- keyed hash of kind and value
+  kind SMALLINT NOT NULL,    -- crm.customer.v1.IdentityKind
   customer_id BIGINT NOT NULL,
   contact_id BIGINT NULL,         -- the contact whose mobile it is
   value VARBINARY(400) NULL,      -- encrypted; NULL where the customer or contact holds it
   authorized_by VARCHAR(200) NULL,  -- binding authorisation of an OpenID
   create_time BIGINT NOT NULL,
-  PRIMARY KEY (kind, hash),
+  PRIMARY KEY (hash),
   KEY identity_customer (customer_id)
 );
 

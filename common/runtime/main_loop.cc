@@ -1,0 +1,83 @@
+// Run(): the command line, signals and exit status around a ServiceRuntime.
+#include <csignal>
+#include <iostream>
+#include <thread>
+
+#include "common/runtime/service_runtime.h"
+
+namespace crm::runtime {
+namespace {
+
+constexpr int kOk = 0;
+constexpr int kFailed = 1;
+constexpr int kBadUsage = 2;
+
+int Fail(const absl::Status& status, int exit_status) {
+  std::cerr << status.message() << '\n';
+  return exit_status;
+}
+
+int MigrateOnly(const ServiceInfo& info, const config::ServiceOptions& options) {
+  auto address = db::Address::Parse(options.database_url);
+  if (!address.ok()) return Fail(address.status(), kBadUsage);
+  db::PoolOptions pool_options;
+  pool_options.address = *address;
+  pool_options.max_connections = 2;
+  db::Pool pool(pool_options);
+  const absl::Status status = db::Migrate(pool, AllMigrations(info), [](std::string_view line) {
+    std::cout << line << '\n';
+  });
+  return status.ok() ? kOk : Fail(status, kFailed);
+}
+
+// Signals are taken by one thread, so that no handler has to be async-signal-safe.
+std::jthread WaitForSignals(ServiceRuntime& runtime, const sigset_t& signals) {
+  return std::jthread([&runtime, signals](const std::stop_token& stop) {
+    const timespec pause{0, 200'000'000};
+    while (!stop.stop_requested()) {
+      if (sigtimedwait(&signals, nullptr, &pause) > 0) return runtime.RequestStop();
+    }
+  });
+}
+
+int Serve(const ServiceInfo& info, const config::ServiceOptions& options,
+          const ServiceFactory& factory) {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // inherited by every thread made from here on
+  std::signal(SIGPIPE, SIG_IGN);
+
+  SystemClock clock;
+  auto runtime = ServiceRuntime::Create(info, options, clock);
+  if (!runtime.ok()) return Fail(runtime.status(), kFailed);
+  auto service = factory(**runtime);
+  if (!service.ok()) return Fail(service.status(), kFailed);
+  if (absl::Status status = (*runtime)->Start(); !status.ok()) return Fail(status, kFailed);
+  const std::jthread watcher = WaitForSignals(**runtime, signals);
+  (*runtime)->WaitForStop();
+  (*runtime)->Stop();
+  return kOk;
+}
+
+}  // namespace
+
+int Run(const ServiceInfo& info, int argc, const char* const* argv, const ServiceFactory& factory) {
+  auto command = config::ParseServiceCommand(
+      {.program = info.program, .summary = info.summary, .version = CRM_VERSION},
+      config::ServiceOptions(), argc, argv, config::ProcessEnvironment());
+  if (!command.ok()) return Fail(command.status(), kBadUsage);
+  switch (command->action) {
+    case config::ServiceCommand::Action::kPrint:
+      std::cout << command->text;
+      return kOk;
+    case config::ServiceCommand::Action::kMigrate:
+      return MigrateOnly(info, command->options);
+    case config::ServiceCommand::Action::kServe:
+      return Serve(info, command->options, factory);
+  }
+  return kBadUsage;
+}
+
+}  // namespace crm::runtime

@@ -1,0 +1,238 @@
+#include "common/runtime/service_runtime.h"
+
+#include <deque>
+#include <utility>
+
+#include <unistd.h>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/absl_view.h"
+#include "common/base/status_macros.h"
+#include "common/event/outbox.h"
+#include "common/event/retention.h"
+#include "common/runtime/embedded_platform_migrations.h"
+#include "crm/event/v1/event.pb.h"
+
+namespace crm::runtime {
+namespace {
+
+constexpr absl::Duration kIdempotencyAge = absl::Hours(24);
+
+// Names this process in leases: unique among live ones and across restarts.
+std::string MakeHolder(const std::string& program) {
+  char host[64] = "";
+  gethostname(host, sizeof(host) - 1);
+  return absl::StrCat(std::string(host).substr(0, 24), "/", program.substr(0, 16), "/", getpid(),
+                      "/", absl::ToUnixMillis(absl::Now()) % 1'000'000);
+}
+
+db::PoolOptions PoolOptionsOf(const config::ServiceOptions& options, const db::Address& address) {
+  db::PoolOptions pool;
+  pool.address = address;
+  pool.max_connections = options.database_connections;
+  return pool;
+}
+
+server::RpcServerOptions ServerOptionsOf(const config::ServiceOptions& options) {
+  server::RpcServerOptions server;
+  server.listen = options.listen;
+  server.tls = {options.tls_certificate, options.tls_key, options.tls_client_ca};
+  server.pollers = options.pollers;
+  server.workers = options.workers;
+  server.max_queue = options.max_queue;
+  server.max_streams = options.max_streams;
+  server.reflection = options.reflection;
+  server.metadata_version = CRM_VERSION;
+  return server;
+}
+
+// Runs one pass of deletions; more of them at once while the job finds rows.
+job::JobBody PurgeJob(std::function<absl::StatusOr<int64_t>()> purge) {
+  return [purge = std::move(purge)](const std::stop_token&) -> absl::StatusOr<absl::Time> {
+    CRM_ASSIGN_OR_RETURN(const int64_t purged, purge());
+    return purged > 0 ? absl::InfinitePast() : absl::InfiniteFuture();
+  };
+}
+
+class JobLog : public job::JobObserver {
+ public:
+  explicit JobLog(log::Logger& log) : log_(log) {}
+  void OnRun(std::string_view job, absl::Duration, const absl::Status& status) override {
+    if (!status.ok()) {
+      log_.Write(log::Level::kError, "job failed",
+                 {{"job", job}, {"error", ToStd(status.message())}});
+    }
+  }
+
+ private:
+  log::Logger& log_;
+};
+
+}  // namespace
+
+std::vector<db::Migration> MigrationsOf(std::string_view folder,
+                                        std::span<const EmbeddedFile> files) {
+  // Names live as long as the program, like the files.
+  static std::deque<std::string>& names = *new std::deque<std::string>;
+  std::vector<db::Migration> migrations;
+  for (const EmbeddedFile& file : files) {
+    names.push_back(absl::StrCat(ToAbsl(folder), "/", ToAbsl(file.name)));
+    migrations.push_back({names.back(), file.content});
+  }
+  return migrations;
+}
+
+const google::protobuf::ServiceDescriptor* ServiceDescriptorOf(const std::string& name) {
+  return google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(name);
+}
+
+std::vector<db::Migration> AllMigrations(const ServiceInfo& info) {
+  std::vector<db::Migration> all = MigrationsOf("platform", embedded::platform_migrations());
+  all.insert(all.end(), info.migrations.begin(), info.migrations.end());
+  return all;
+}
+
+ServiceRuntime::ServiceRuntime(const ServiceInfo& info, config::ServiceOptions options,
+                               const Clock& clock)
+    : options_(std::move(options)),
+      clock_(clock),
+      program_(info.program),
+      holder_(MakeHolder(info.program)),
+      log_({.service = info.program,
+            .level = log::ParseLevel(options_.log_level).value_or(log::Level::kInfo)}),
+      metrics_server_(options_.metrics_listen,
+                      {.service = info.program, .version = CRM_VERSION, .commit = CRM_COMMIT}),
+      db_metrics_(metrics_server_.registry()) {}
+
+ServiceRuntime::~ServiceRuntime() { Stop(); }
+
+absl::StatusOr<std::unique_ptr<ServiceRuntime>> ServiceRuntime::Create(
+    const ServiceInfo& info, config::ServiceOptions options, const Clock& clock) {
+  std::unique_ptr<ServiceRuntime> runtime(new ServiceRuntime(info, std::move(options), clock));
+  CRM_RETURN_IF_ERROR(runtime->Open(info));
+  return runtime;
+}
+
+absl::Status ServiceRuntime::Open(const ServiceInfo& info) {
+  CRM_ASSIGN_OR_RETURN(const db::Address address, db::Address::Parse(options_.database_url));
+  pool_ = std::make_unique<db::Pool>(PoolOptionsOf(options_, address), &db_metrics_);
+  const std::vector<db::Migration> migrations = AllMigrations(info);
+  if (options_.migrate_at_start) {
+    CRM_RETURN_IF_ERROR(db::Migrate(*pool_, migrations, [this](std::string_view line) {
+      log_.Write(log::Level::kInfo, line);
+    }));
+  }
+  CRM_RETURN_IF_ERROR(db::CheckSchema(*pool_, migrations));
+
+  CRM_ASSIGN_OR_RETURN(keyring_, crypto::Keyring::Load(options_.key_file));
+  CRM_ASSIGN_OR_RETURN(jwks_, auth::JwksFile::Load(options_.jwks_file, clock_));
+  tokens_ = std::make_unique<auth::TokenVerifier>(
+      auth::TokenRules{.issuer = options_.issuer, .audience = options_.audience}, *jwks_, clock_);
+  CRM_ASSIGN_OR_RETURN(auto policy, auth::Policy::Load(options_.roles_file));
+  policy_ = std::make_unique<auth::CurrentPolicy>(std::move(policy));
+
+  jobs_ = std::make_unique<job::JobRunner>(clock_, nullptr);
+  CRM_RETURN_IF_ERROR(ClaimNode());
+  AddPlatformJobs();
+  return absl::OkStatus();
+}
+
+absl::Status ServiceRuntime::ClaimNode() {
+  if (options_.node >= 0) {
+    ids_ = std::make_unique<IdGenerator>(clock_, options_.node);
+    return absl::OkStatus();
+  }
+  node_ = std::make_unique<job::NodeLease>(job::NodeLeaseOptions{.holder = holder_}, *pool_, clock_);
+  CRM_ASSIGN_OR_RETURN(const job::NodeClaim claim, node_->Claim());
+  ids_ = std::make_unique<IdGenerator>(clock_, claim.node);
+  if (claim.used_until != absl::InfinitePast()) ids_->ObserveTime(claim.used_until);
+  jobs_->Add({.name = "node-lease", .interval = job::NodeLease::kRenewEvery},
+             node_->RenewalJob([this] {
+               log_.Write(log::Level::kError, "node number lost to another process: stopping");
+               RequestStop();
+             }));
+  return absl::OkStatus();
+}
+
+void ServiceRuntime::AddPlatformJobs() {
+  sequencer_ = std::make_unique<event::Sequencer>(
+      event::SequencerOptions{.holder = holder_,
+                              .on_sequenced =
+                                  [this](int64_t position) { position_signal_.Announce(position); }},
+      *pool_, clock_);
+  job::PeriodicJob& sequencing =
+      jobs_->Add(event::Sequencer::DefaultJobOptions(), sequencer_->Job());
+  committer_ = std::make_unique<db::GroupCommitter>(
+      *pool_, db::GroupCommitterOptions{.threads = options_.committers,
+                                        .outbox = event::MakeOutboxHook(*ids_, clock_),
+                                        .on_committed_events = [&sequencing] { sequencing.Notify(); }});
+  jobs_->Add({.name = "purge-outbox", .interval = absl::Minutes(10)}, PurgeJob([this] {
+               return event::PurgeOutbox(*pool_, clock_.Now() - options_.event_retention);
+             }));
+  jobs_->Add({.name = "purge-idempotency", .interval = absl::Minutes(10)}, PurgeJob([this] {
+               return event::PurgeIdempotency(*pool_, clock_.Now() - kIdempotencyAge);
+             }));
+}
+
+absl::Status ServiceRuntime::Start() {
+  server_ = std::make_unique<server::RpcServer>(
+      ServerOptionsOf(options_), server::RpcServerParts{.clock = &clock_,
+                                                        .tokens = tokens_.get(),
+                                                        .policy = policy_.get(),
+                                                        .staff = staff_,
+                                                        .pool = pool_.get(),
+                                                        .committer = committer_.get(),
+                                                        .keyring = keyring_.get(),
+                                                        .metrics = &metrics_server_.registry(),
+                                                        .log = &log_});
+  for (server::MethodTable& table : tables_) server_->Add(std::move(table));
+  server_->Add(EventTable());
+  CRM_RETURN_IF_ERROR(metrics_server_.Start());
+  CRM_RETURN_IF_ERROR(server_->Start());
+  started_ = true;
+  jobs_->Start();
+  server_->SetServing(true);
+  log_.Write(log::Level::kInfo, "serving",
+             {{"port", server_->port()}, {"metrics_port", metrics_server_.port()}});
+  return absl::OkStatus();
+}
+
+server::MethodTable ServiceRuntime::EventTable() {
+  events_ = std::make_unique<event::EventService>(event::EventServiceOptions{.source = program_},
+                                                  *pool_, position_signal_);
+  server::MethodTable table(ServiceDescriptorOf("crm.event.v1.EventService"));
+  using crm::event::v1::StreamEventsRequest;
+  using crm::event::v1::StreamEventsResponse;
+  table.ServerStream<StreamEventsRequest, StreamEventsResponse>(
+      "StreamEvents", [this](server::CallContext&, const StreamEventsRequest& request,
+                             server::StreamWriter<StreamEventsResponse>& writer) {
+        return events_->Serve(request, writer);
+      });
+  return table;
+}
+
+void ServiceRuntime::Stop() {
+  if (!started_) return;
+  started_ = false;
+  log_.Write(log::Level::kInfo, "stopping");
+  server_->SetServing(false);
+  server_->Shutdown(options_.shutdown_grace);
+  jobs_->Stop();
+  committer_.reset();
+  sequencer_->Release().IgnoreError();  // expires by itself
+  if (node_ != nullptr) node_->Release().IgnoreError();
+  log_.Write(log::Level::kInfo, "stopped");
+  log_.Flush();
+}
+
+void ServiceRuntime::RequestStop() {
+  absl::MutexLock lock(&stop_mutex_);
+  stop_requested_ = true;
+}
+
+void ServiceRuntime::WaitForStop() {
+  absl::MutexLock lock(&stop_mutex_);
+  stop_mutex_.Await(absl::Condition(&stop_requested_));
+}
+
+}  // namespace crm::runtime
