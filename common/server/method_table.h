@@ -43,7 +43,9 @@ class AnyStreamWriter {
  public:
   virtual ~AnyStreamWriter() = default;
   virtual bool Write(const google::protobuf::Message& message) = 0;
-  virtual bool Cancelled() const = 0;
+  virtual bool Cancelled() const { return !Interruption().ok(); }
+  // Why the stream has to end before the handler is done; OK while it has not.
+  virtual absl::Status Interruption() const = 0;
 };
 
 template <typename Response>
@@ -85,10 +87,10 @@ struct MethodEntry {
   // All calls of one method that are waiting, answered with one query. `connection` is the polling
   // thread's own: short reads only, by key.
   using Batch = std::function<void(db::Connection& connection, absl::Span<BatchItem> calls)>;
-  using ServerStream = std::function<absl::Status(CallContext&, const google::protobuf::Message&,
-                                                  AnyStreamWriter&)>;
-  using ClientStream = std::function<absl::Status(CallContext&, AnyStreamReader&,
-                                                  google::protobuf::Message&)>;
+  using ServerStream =
+      std::function<absl::Status(CallContext&, const google::protobuf::Message&, AnyStreamWriter&)>;
+  using ClientStream =
+      std::function<absl::Status(CallContext&, AnyStreamReader&, google::protobuf::Message&)>;
 
   const google::protobuf::MethodDescriptor* descriptor = nullptr;
   const google::protobuf::Message* request_prototype = nullptr;

@@ -18,43 +18,26 @@
 #include "common/crypto/keyring.h"
 #include "common/db/group_committer.h"
 #include "common/db/pool.h"
+#include "common/log/logger.h"
 #include "common/server/method_table.h"
+#include "common/server/staff_directory.h"
+#include "common/server/tls_files.h"
 #include "prometheus/registry.h"
 
 namespace crm::server {
 
-// What the service knows about a user beyond the token.
-struct StaffEntry {
-  bool active = true;
-  std::vector<std::string> roles;
-  std::string team;
-  std::vector<std::string> teams_below;  // with `team` itself
-};
-
-// Looks up users for roles and team scopes. Thread-safe and fast (every call asks): a cache.
-class StaffDirectory {
- public:
-  virtual ~StaffDirectory() = default;
-  // Null if unknown: then the token's own roles and team count.
-  virtual std::shared_ptr<const StaffEntry> Find(std::string_view user_id) const = 0;
-};
-
-struct TlsFiles {
-  std::string certificate;  // PEM paths; empty = plain text (the local default)
-  std::string private_key;
-  std::string client_ca;  // set: clients must present a certificate of it
-};
-
 struct RpcServerOptions {
   std::string listen = "127.0.0.1:0";
   TlsFiles tls;
-  int pollers = 2;         // threads that poll gRPC and answer batched reads in place
-  int workers = 6;         // threads for all other unary calls
-  int max_queue = 512;     // unary calls waiting for a worker or a poller's batch; more are shed
-  int max_streams = 64;    // concurrent streaming calls, a thread each
-  size_t max_batch = 64;   // calls in one batch
-  absl::Duration default_deadline = absl::Seconds(30);
+  int pollers = 2;        // threads that poll gRPC and answer batched reads in place
+  int workers = 6;        // threads for all other unary calls
+  int max_queue = 512;    // calls waiting for a worker, a batch or a commit; more are shed
+  int max_streams = 64;   // concurrent streaming calls, a thread each
+  size_t max_batch = 64;  // calls in one batch
+  absl::Duration default_deadline = absl::Seconds(30);  // unary calls whose client names none
+  absl::Duration max_queue_wait = absl::Seconds(1);     // calls that would wait longer are shed
   absl::Duration max_connection_age = absl::Minutes(5);
+  absl::Duration tls_reload = absl::Minutes(1);  // how often the TLS files are looked at
   int max_request_bytes = 4 << 20;
   bool reflection = true;
   std::string metadata_version;  // server version and build, sent as `x-crm-version`
@@ -64,12 +47,13 @@ struct RpcServerOptions {
 struct RpcServerParts {
   const Clock* clock;
   auth::TokenVerifier* tokens;
-  auth::Policy* policy;
-  const StaffDirectory* staff;
-  db::Pool* pool;
-  db::GroupCommitter* committer;
-  const crypto::Keyring* keyring;
+  const auth::CurrentPolicy* policy;
+  const StaffDirectory* staff;    // may be null: tokens say it all
+  db::Pool* pool;                 // null: no handler reads the database
+  db::GroupCommitter* committer;  // null: no handler writes
+  crypto::Keyring* keyring;       // null: no request has a request_id
   prometheus::Registry* metrics;
+  log::Logger* log;
 };
 
 class RpcServer {
@@ -80,8 +64,8 @@ class RpcServer {
   // Before Start.
   void Add(MethodTable table);
 
-  // FAILED_PRECONDITION naming what is wrong: an RPC without handler or permission, a permission the
-  // policy does not know, a certificate that cannot be read, an address in use.
+  // FAILED_PRECONDITION naming what is wrong: an RPC without handler or permission, a permission
+  // the policy does not know, a certificate that cannot be read, an address in use.
   absl::Status Start();
   int port() const;
 

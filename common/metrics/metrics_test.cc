@@ -1,0 +1,122 @@
+#include <set>
+#include <string>
+
+#include "absl/strings/str_split.h"
+#include "common/metrics/db_metrics.h"
+#include "common/metrics/definition.h"
+#include "common/metrics/metrics_server.h"
+#include "common/metrics/process_collector.h"
+#include "common/metrics/rpc_metrics.h"
+#include "crm/testing/v1/echo.pb.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "prometheus/text_serializer.h"
+
+namespace crm::metrics {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::string Scrape(const prometheus::Collectable& collectable) {
+  return prometheus::TextSerializer().Serialize(collectable.Collect());
+}
+
+const google::protobuf::ServiceDescriptor& EchoService() {
+  return *crm::testing::v1::EchoRequest::descriptor()->file()->FindServiceByName("EchoService");
+}
+
+// PLT-26: the table is the truth: sorted, without doubles, names carry their units.
+TEST(DefinitionTest, TableIsSortedAndUnique) {
+  std::set<std::string_view> seen;
+  for (const Definition& each : PlatformMetrics()) {
+    EXPECT_TRUE(seen.insert(each.name).second) << each.name;
+    EXPECT_FALSE(each.help.empty()) << each.name;
+    EXPECT_EQ(each.type == Type::kCounter, each.name.ends_with("_total")) << each.name;
+    EXPECT_TRUE(each.type != Type::kHistogram || each.name.ends_with("_seconds")) << each.name;
+  }
+  EXPECT_THAT(Describe(PlatformMetrics()),
+              HasSubstr("grpc_server_handled_total counter{grpc_service,grpc_method,grpc_code} "));
+}
+
+// PLT-26: all series of a method exist from the first scrape.
+TEST(RpcMetricsTest, SeriesExistBeforeTheFirstCall) {
+  prometheus::Registry registry;
+  const auto* method = EchoService().FindMethodByName("BatchEcho");
+  const RpcMetrics metrics(registry, {method});
+
+  const std::string text = Scrape(registry);
+  const std::string labels = R"(grpc_method="BatchEcho",grpc_service="crm.testing.v1.EchoService")";
+  EXPECT_THAT(text, HasSubstr("grpc_server_started_total{" + labels + "} 0"));
+  EXPECT_THAT(text, HasSubstr("crm_rpc_shed_total{" + labels + "} 0"));
+  EXPECT_THAT(text, HasSubstr(R"(grpc_code="ResourceExhausted",)" + labels + "} 0"));
+  EXPECT_THAT(text, HasSubstr("crm_rpc_slo_objective_seconds{" + labels + "} 0.02"));
+  EXPECT_THAT(text, HasSubstr("crm_rpc_slo_limit_seconds{" + labels + "} 3"));
+}
+
+// PLT-26: a failure by the server's fault misses the objective however fast it was; one of the
+// caller does not.
+TEST(RpcMetricsTest, CountsWithinObjectiveLimitAndMissed) {
+  prometheus::Registry registry;
+  const auto* descriptor = EchoService().FindMethodByName("BatchEcho");
+  RpcMetrics metrics(registry, {descriptor});
+  MethodMetrics& method = metrics.Of(*descriptor);
+  const auto call = [&method](absl::StatusCode code, absl::Duration latency) {
+    method.Start();
+    method.End(code, latency);
+  };
+
+  call(absl::StatusCode::kOk, absl::Milliseconds(1));
+  call(absl::StatusCode::kNotFound, absl::Milliseconds(1));
+  call(absl::StatusCode::kOk, absl::Milliseconds(30));
+  call(absl::StatusCode::kOk, absl::Seconds(4));
+  call(absl::StatusCode::kUnavailable, absl::Milliseconds(1));
+  call(static_cast<absl::StatusCode>(99), absl::Milliseconds(1));
+
+  const std::string text = Scrape(registry);
+  EXPECT_THAT(text, HasSubstr(R"(EchoService",within="goal"} 2)"));
+  EXPECT_THAT(text, HasSubstr(R"(EchoService",within="limit"} 1)"));
+  EXPECT_THAT(text, HasSubstr(R"(EchoService",within="missed"} 3)"));
+  EXPECT_THAT(text, HasSubstr(R"({grpc_code="Unknown",)"));
+  EXPECT_THAT(text, HasSubstr(R"(crm_rpc_in_flight{grpc_method="BatchEcho",)"
+                              R"(grpc_service="crm.testing.v1.EchoService"} 0)"));
+}
+
+TEST(DbMetricsTest, CountsByQueryName) {
+  prometheus::Registry registry;
+  DbMetrics metrics(registry);
+  metrics.OnStatement("customer_by_number", absl::Milliseconds(2), true);
+  metrics.OnStatement("customer_by_number", absl::Milliseconds(2), false);
+  metrics.OnAcquire(absl::Milliseconds(1), false);
+  metrics.OnRetry("deadlock");
+
+  const std::string text = Scrape(registry);
+  EXPECT_THAT(text, HasSubstr(R"(crm_db_statement_seconds_count{query="customer_by_number"} 2)"));
+  EXPECT_THAT(text, HasSubstr(R"(crm_db_statement_errors_total{query="customer_by_number"} 1)"));
+  EXPECT_THAT(text, HasSubstr("crm_db_acquire_failures_total 1"));
+  EXPECT_THAT(text, HasSubstr(R"(crm_db_retries_total{reason="deadlock"} 1)"));
+}
+
+TEST(ProcessCollectorTest, ReadsThisProcess) {
+  const std::string text = Scrape(ProcessCollector());
+  for (const char* name :
+       {"process_cpu_seconds_total", "process_open_fds", "process_max_fds", "process_threads",
+        "process_resident_memory_bytes", "process_start_time_seconds"}) {
+    EXPECT_THAT(text, HasSubstr(std::string("\n") + name + " ")) << name;
+  }
+  EXPECT_THAT(text, Not(HasSubstr("process_resident_memory_bytes 0\n")));
+}
+
+TEST(MetricsServerTest, SaysWhenTheAddressIsInUse) {
+  MetricsServer first("127.0.0.1:0", {"customer", "1.0.0", "abc"});
+  ASSERT_TRUE(first.Start().ok());
+  ASSERT_GT(first.port(), 0);
+  EXPECT_THAT(Scrape(first.registry()),
+              HasSubstr(R"(crm_build_info{commit="abc",service="customer",version="1.0.0"} 1)"));
+
+  MetricsServer second("127.0.0.1:" + std::to_string(first.port()), {});
+  EXPECT_EQ(second.Start().code(), absl::StatusCode::kFailedPrecondition);
+}
+
+}  // namespace
+}  // namespace crm::metrics

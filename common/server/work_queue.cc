@@ -1,0 +1,75 @@
+#include "common/server/work_queue.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/time/clock.h"
+
+namespace crm::server {
+
+WorkQueue::WorkQueue(int max_threads, Run run)
+    : max_threads_(static_cast<size_t>(max_threads)), run_(std::move(run)) {}
+
+void WorkQueue::Push(absl::Span<Call* const> calls) {
+  if (calls.empty()) return;
+  absl::MutexLock lock(&mutex_);
+  ready_.insert(ready_.end(), calls.begin(), calls.end());
+  WakeThreads(calls.size());
+}
+
+void WorkQueue::PushFront(Call& call, absl::Duration delay) {
+  absl::MutexLock lock(&mutex_);
+  if (delay > absl::ZeroDuration()) {
+    delayed_.emplace(absl::Now() + delay, &call);
+  } else {
+    ready_.push_front(&call);
+  }
+  WakeThreads(1);
+}
+
+void WorkQueue::WakeThreads(size_t work) {
+  for (size_t i = 0; i < std::min(work, idle_); ++i) wake_.Signal();
+  for (size_t i = idle_; i < work && threads_.size() < max_threads_; ++i) {
+    threads_.emplace_back(&WorkQueue::Work, this);
+  }
+}
+
+void WorkQueue::Stop() {
+  std::vector<std::thread> threads;
+  {
+    absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+    wake_.SignalAll();
+    threads.swap(threads_);
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+void WorkQueue::Work() {
+  while (Call* call = Take()) run_(*call);
+}
+
+Call* WorkQueue::Take() {
+  absl::MutexLock lock(&mutex_);
+  for (;;) {
+    MoveDueToFront();
+    if (!ready_.empty()) break;
+    if (stopping_ && delayed_.empty()) return nullptr;
+    ++idle_;
+    wake_.WaitWithDeadline(&mutex_,
+                           delayed_.empty() ? absl::InfiniteFuture() : delayed_.begin()->first);
+    --idle_;
+  }
+  Call* call = ready_.front();
+  ready_.pop_front();
+  return call;
+}
+
+void WorkQueue::MoveDueToFront() {
+  if (delayed_.empty()) return;
+  const auto end = delayed_.upper_bound(absl::Now());
+  for (auto it = delayed_.begin(); it != end; ++it) ready_.push_front(it->second);
+  delayed_.erase(delayed_.begin(), end);
+}
+
+}  // namespace crm::server
