@@ -48,6 +48,7 @@ class ResourceTable {
   std::string_view name() const { return name_; }
   // "id, version, extra…, field…"; each with the alias before it if given ("c" → "c.id, …").
   std::string Columns(std::string_view alias = "") const;
+  int column_count() const { return first_field_column() + static_cast<int>(columns_.size()); }
   // Index of the first field's column in Columns(); extra columns start at 2.
   int first_field_column() const { return 2 + static_cast<int>(extra_columns_.size()); }
 

@@ -197,32 +197,31 @@ absl::StatusOr<v1::ListCustomersResponse> CustomerHandlers::List(
     CallContext& call, const v1::ListCustomersRequest& request) {
   const resource::ResourceTable& table = archive_.store.table();
   CRM_ASSIGN_OR_RETURN(
-      filter::ListQuery query,
-      filter::ListQuery::Build({.schema = &table.schema(),
-                                .keyring = &archive_.keyring,
-                                .columns = table.Columns(),
-                                .filter = request.filter(),
-                                .order_by = request.order_by(),
-                                .page_token = request.page_token(),
-                                .page_size = request.page_size(),
-                                .scope = call.scope(),
-                                .zone = archive_.zone,
-                                .language = call.language()}));
+      const filter::ListQuery query,
+      filter::ListQuery::Make({.schema = table.schema(),
+                               .from = "customer",
+                               .columns = columns_,
+                               .column_count = table.column_count(),
+                               .scope = call.scope()},
+                              {.page_size = request.page_size(),
+                               .page_token = request.page_token(),
+                               .filter = request.filter(),
+                               .order_by = request.order_by()},
+                              {.keyring = &archive_.keyring,
+                               .now = call.now(),
+                               .zone = archive_.zone,
+                               .language = call.language()}));
   CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
-  const filter::Fragment page = query.Select();
-  CRM_ASSIGN_OR_RETURN(db::Rows rows, db->Select({"customer_list", page.sql}, page.values));
-  CRM_ASSIGN_OR_RETURN(std::vector<StoredCustomer> found, archive_.store.ReadAll(std::move(rows)));
-
   v1::ListCustomersResponse response;
-  if (found.size() > static_cast<size_t>(query.page_size())) {
-    found.resize(static_cast<size_t>(query.page_size()));
-    response.set_next_page_token(query.NextToken(found.back().key.id, found.back().message));
-  }
-  for (StoredCustomer& customer : found) *response.add_customers() = std::move(customer.message);
+  resource::RowKey key;
+  CRM_ASSIGN_OR_RETURN(filter::ListPage page,
+                       query.Run(*db, "customer_list", [&](const db::Rows& row) {
+                         return table.Read(row, key, *response.add_customers());
+                       }));
+  response.set_next_page_token(std::move(page.next_page_token));
   if (request.count_total()) {
-    const filter::Fragment count = query.Count();
-    CRM_ASSIGN_OR_RETURN(db::Rows total, db->Select({"customer_count", count.sql}, count.values));
-    if (total.Next()) response.set_total(total.Int(0));
+    CRM_ASSIGN_OR_RETURN(const int64_t total, query.Count(*db, "customer_count"));
+    response.set_total(total);
   }
   return response;
 }

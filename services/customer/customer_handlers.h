@@ -2,6 +2,8 @@
 #ifndef CRM_SERVICES_CUSTOMER_CUSTOMER_HANDLERS_H_
 #define CRM_SERVICES_CUSTOMER_CUSTOMER_HANDLERS_H_
 
+#include <string>
+
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
@@ -15,7 +17,7 @@ namespace crm::customer {
 class CustomerHandlers {
  public:
   CustomerHandlers(Archive& archive, const server::StaffDirectory& staff)
-      : archive_(archive), staff_(staff) {}
+      : archive_(archive), staff_(staff), columns_(archive.store.table().Columns()) {}
 
   void Register(server::MethodTable& table);
 
@@ -49,6 +51,7 @@ class CustomerHandlers {
 
   Archive& archive_;
   const server::StaffDirectory& staff_;
+  const std::string columns_;
 };
 
 }  // namespace crm::customer
