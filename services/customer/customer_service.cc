@@ -8,6 +8,7 @@
 #include "services/customer/customer_handlers.h"
 #include "services/customer/embedded_customer_migrations.h"
 #include "services/customer/search_handlers.h"
+#include "services/customer/tag_handlers.h"
 
 namespace crm::customer {
 namespace {
@@ -32,7 +33,8 @@ class Composition : public runtime::Service {
                  runtime.pool()),
         archive_(runtime.clock(), runtime.ids(), runtime.keyring(), numbers_, runtime.zone()),
         customers_(archive_, staff_),
-        search_(archive_) {}
+        search_(archive_),
+        tags_(archive_) {}
 
   absl::Status Open() {
     CRM_RETURN_IF_ERROR(archive_.names.Load(runtime_.pool(), absl::Now() + kLoadTimeout));
@@ -41,6 +43,7 @@ class Composition : public runtime::Service {
         runtime::ServiceDescriptorOf("crm.customer.v1.CustomerService"));
     customers_.Register(table);
     search_.Register(table);
+    tags_.Register(table);
     runtime_.Add(std::move(table));
     AddJobs();
     return absl::OkStatus();
@@ -65,6 +68,7 @@ class Composition : public runtime::Service {
   Archive archive_;
   CustomerHandlers customers_;
   SearchHandlers search_;
+  TagHandlers tags_;
 };
 
 }  // namespace
