@@ -61,6 +61,7 @@ class Lease {
 
   // As far as this process knows.
   bool held() const { return clock_.Now() < held_until_; }
+  absl::Time held_until() const { return held_until_; }
   // Valid while held.
   int64_t value() const { return value_; }
   const LeaseOptions& options() const { return options_; }
