@@ -159,8 +159,7 @@ TEST_F(NumberAllocatorTest, ReservedBlocksAreNeverGivenAgain) {
   EXPECT_THAT(*numbers->ReserveBlock(kYearEnd, 3),
               ElementsAre("CST202612310001", "CST202612310002", "CST202612310003"));
   EXPECT_EQ(*numbers->Next(kYearEnd), "CST202612310004");
-  EXPECT_THAT(*numbers->ReserveBlock(kYearEnd, 1), ElementsAre("CST202612310006"))
-      << "5 is leased";
+  EXPECT_THAT(*numbers->ReserveBlock(kYearEnd, 1), ElementsAre("CST202612310006")) << "5 is leased";
   for (const int64_t bad : {int64_t{0}, int64_t{-1}, NumberAllocator::kMaxReserve + 1}) {
     EXPECT_EQ(ErrorReason(numbers->ReserveBlock(kYearEnd, bad).status()), "BAD_BLOCK_SIZE");
     EXPECT_EQ(ErrorReason(numbers->Prepare(kYearEnd, bad)), "BAD_BLOCK_SIZE");
