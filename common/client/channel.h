@@ -29,13 +29,13 @@
 namespace crm::client {
 
 struct ConnectOptions {
-  std::string address;      // `host:port`, `dns:///name:port`, `unix:/path`
-  std::string token;        // sent as `authorization: Bearer`; empty = none
-  std::string ca;           // PEM file: TLS is used and the server checked against it
-  std::string certificate;  // PEM files: shown to the server (mutual TLS)
-  std::string private_key;
-  std::string server_name;      // the name in the server's certificate if it is not the address
-  bool own_connection = false;  // do not share a connection with other channels to the address
+  std::string address = {};      // `host:port`, `dns:///name:port`, `unix:/path`
+  std::string token = {};        // sent as `authorization: Bearer`; empty = none
+  std::string ca = {};           // PEM file: TLS is used and the server checked against it
+  std::string certificate = {};  // PEM files: shown to the server (mutual TLS)
+  std::string private_key = {};
+  std::string server_name = {};  // the name in the server's certificate if it is not the address
+  bool own_connection = false;   // do not share a connection with other channels to the address
 };
 
 struct CallOptions {

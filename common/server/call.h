@@ -35,6 +35,8 @@ class Call {
   // Parses the message of a call that has one into request(). INVALID_ARGUMENT, reason
   // REQUEST_MALFORMED.
   virtual absl::Status ParseRequest() = 0;
+  // The client has given the call up.
+  virtual bool Gone() const = 0;
   // Answers with response() or the error, and gives the call up: it may be gone on return.
   virtual void Send(const absl::Status& status) = 0;
 

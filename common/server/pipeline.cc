@@ -34,6 +34,10 @@ absl::Status Expired() {
                "the deadline passed before the answer");
 }
 
+absl::Status ClientGone() {
+  return Error(absl::StatusCode::kCancelled, "CLIENT_GONE", "the client has ended the call");
+}
+
 absl::Status Reused() {
   return Error(absl::StatusCode::kInvalidArgument, "REQUEST_ID_REUSED",
                "the request id was used for another request")
@@ -94,7 +98,7 @@ absl::Duration PauseBefore(int attempt) {
 absl::Status EndOfCutStream(const AnyStreamWriter& writer) {
   absl::Status reason = writer.Interruption();
   if (!reason.ok()) return reason;
-  return Error(absl::StatusCode::kCancelled, "CLIENT_GONE", "the client has ended the call");
+  return ClientGone();
 }
 
 // Masks each message on its way out.
@@ -157,6 +161,7 @@ absl::Status Pipeline::PassGate(Call& call) const {
 }
 
 absl::Status Pipeline::Prepare(Call& call) const {
+  if (call.Gone()) return ClientGone();
   if (call.context().expired()) return Expired();
   CRM_RETURN_IF_ERROR(PassGate(call));
   CRM_RETURN_IF_ERROR(call.ParseRequest());

@@ -28,7 +28,7 @@ namespace crm::server {
 
 struct RpcServerOptions {
   std::string listen = "127.0.0.1:0";
-  TlsFiles tls;
+  TlsFiles tls = {};
   int pollers = 2;        // threads that poll gRPC and answer batched reads in place
   int workers = 6;        // threads for all other unary calls
   int max_queue = 512;    // calls waiting for a worker, a batch or a commit; more are shed
@@ -40,7 +40,7 @@ struct RpcServerOptions {
   absl::Duration tls_reload = absl::Minutes(1);  // how often the TLS files are looked at
   int max_request_bytes = 4 << 20;
   bool reflection = true;
-  std::string metadata_version;  // server version and build, sent as `x-crm-version`
+  std::string metadata_version = {};  // server version and build, sent as `x-crm-version`
 };
 
 // Everything the server hands to the dispatch; all outlive it.

@@ -4,7 +4,6 @@
 #include <grpcpp/support/proto_buffer_reader.h>
 #include <grpcpp/support/proto_buffer_writer.h>
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -46,6 +45,12 @@ grpc::ByteBuffer Serialize(const google::protobuf::Message& message) {
 }
 
 }  // namespace
+
+absl::Status ServerStopping() {
+  return Error(absl::StatusCode::kUnavailable, "SERVER_STOPPING",
+               "the server is stopping: go on at another one")
+      .RetryAfter(kStoppingRetryHint);
+}
 
 GrpcCall::GrpcCall(CallHost& host)
     : Call(host.pool()),
@@ -100,9 +105,11 @@ void GrpcCall::Start(const ServedMethod& method) {
   response_ = method.entry->response_prototype->New(&arena_);
   const bool is_stream = method.entry->kind == MethodKind::kServerStream ||
                          method.entry->kind == MethodKind::kClientStream;
-  const absl::Duration longest =
-      is_stream ? absl::InfiniteDuration() : host_.options().default_deadline;
-  context_.info().deadline = std::min(DeadlineOf(grpc_context_), arrival_ + longest);
+  absl::Time deadline = DeadlineOf(grpc_context_);
+  if (deadline == absl::InfiniteFuture() && !is_stream) {
+    deadline = arrival_ + host_.options().default_deadline;
+  }
+  context_.info().deadline = deadline;
   method.metrics->Start();
 }
 
@@ -174,12 +181,7 @@ absl::Status GrpcCall::Interruption() const {
     return Error(absl::StatusCode::kUnauthenticated, "TOKEN_EXPIRED",
                  "the token expired while the stream was open");
   }
-  if (host_.stopping()) {
-    return Error(absl::StatusCode::kUnavailable, "SERVER_STOPPING",
-                 "the server is stopping: go on at another one")
-        .RetryAfter(kStoppingRetryHint);
-  }
-  return absl::OkStatus();
+  return host_.stopping() ? ServerStopping() : absl::OkStatus();
 }
 
 bool GrpcCall::WriteMessage(const google::protobuf::Message& message) {

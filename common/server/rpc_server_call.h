@@ -19,6 +19,9 @@ class GrpcCall;
 class Poller;
 struct RpcServerOptions;
 
+// UNAVAILABLE, reason SERVER_STOPPING.
+absl::Status ServerStopping();
+
 // What the calls share; implemented by the server.
 class CallHost {
  public:
@@ -69,6 +72,7 @@ class GrpcCall final : public Call {
   // Call:
   CallHeaders Headers() const override;
   absl::Status ParseRequest() override;
+  bool Gone() const override { return gone_.load(); }
   void Send(const absl::Status& status) override;
 
  private:

@@ -1,6 +1,7 @@
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/impl/server_builder_option.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/security/tls_certificate_provider.h>
 #include <grpcpp/security/tls_credentials_options.h>
@@ -34,6 +35,7 @@ constexpr absl::Duration kKeepaliveTimeout = absl::Seconds(20);
 // Clients may ping this often, with or without calls; more is taken as an attack.
 constexpr absl::Duration kClientPing = absl::Seconds(5);
 constexpr int kStreamsPerConnection = 1000;
+constexpr absl::Duration kQuiet = absl::Milliseconds(100);
 constexpr absl::Duration kOverloadRetryHint = absl::Milliseconds(200);
 
 int Millis(absl::Duration duration) {
@@ -45,6 +47,11 @@ const absl::Status& Overloaded() {
       new absl::Status(Error(absl::StatusCode::kResourceExhausted, "SERVER_OVERLOADED",
                              "too many calls are waiting: try again later")
                            .RetryAfter(kOverloadRetryHint));
+  return *kStatus;
+}
+
+const absl::Status& Stopping() {
+  static const auto* const kStatus = new absl::Status(ServerStopping());
   return *kStatus;
 }
 
@@ -65,6 +72,23 @@ Lane LaneOf(MethodKind kind) {
   }
   return Lane::kWorkers;
 }
+
+// Linking the reflection plugin adds it to every server of the process; here each server chooses.
+class ReflectionOption : public grpc::ServerBuilderOption {
+ public:
+  explicit ReflectionOption(bool wanted) : wanted_(wanted) {}
+
+  void UpdateArguments(grpc::ChannelArguments*) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    auto reflection = std::make_unique<grpc::reflection::ProtoServerReflectionPlugin>();
+    std::erase_if(*plugins,
+                  [name = reflection->name()](const auto& each) { return each->name() == name; });
+    if (wanted_) plugins->push_back(std::move(reflection));
+  }
+
+ private:
+  const bool wanted_;
+};
 
 // Makes the reflection plugin list a service: it lists those with a registered method, and ours are
 // dispatched generically. The registered method does not exist in the service.
@@ -159,13 +183,10 @@ class RpcServer::Impl : public CallHost {
   void Shutdown(absl::Duration grace) {
     if (server_ == nullptr || stopping_.exchange(true)) return;
     SetServing(false);
-    server_->Shutdown(absl::ToChronoTime(absl::Now() + grace));
-    {
-      // Handlers cannot be interrupted: they end by their deadlines.
-      const auto none_live = [this]() { return live_calls_.load() == 0; };
-      absl::MutexLock lock(&gone_mutex_);
-      gone_mutex_.Await(absl::Condition(&none_live));
-    }
+    const absl::Time deadline = absl::Now() + grace;
+    AwaitQuiet(deadline);
+    server_->Shutdown(absl::ToChronoTime(deadline));
+    AwaitNoCalls(absl::InfiniteFuture());  // handlers that were cut off still end by themselves
     workers_.Stop();
     streams_.Stop();
     for (const auto& poller : pollers_) poller->Stop();
@@ -179,10 +200,12 @@ class RpcServer::Impl : public CallHost {
 
   void OnAccepted(GrpcCall& call, Poller& poller) override {
     live_calls_.fetch_add(1);
+    last_arrival_.store(absl::ToUnixMicros(absl::Now()));
     poller.WaitForNextCall();
     const ServedMethod* const method = FindMethod(call.path());
     if (method == nullptr) return call.SendUnknownMethod();
     call.Start(*method);
+    if (stopping()) return pipeline_.Answer(call, Stopping());
     const absl::Duration remaining = call.context().deadline() - call.arrival();
     call.place = admission_.TryEnter(LaneOf(method->entry->kind), remaining);
     if (!call.place.held()) {
@@ -218,6 +241,24 @@ class RpcServer::Impl : public CallHost {
   const Clock& clock() const override { return *parts_.clock; }
 
  private:
+  // gRPC cancels the calls that reach a server after its shutdown has begun, and no client tries a
+  // cancelled call again. So calls are answered, new ones with "try another server", until none has
+  // come for a while.
+  void AwaitQuiet(absl::Time deadline) {
+    for (;;) {
+      AwaitNoCalls(deadline);
+      const absl::Duration quiet = absl::Now() - absl::FromUnixMicros(last_arrival_.load());
+      if (quiet >= kQuiet || absl::Now() + kQuiet - quiet >= deadline) return;
+      absl::SleepFor(kQuiet - quiet);
+    }
+  }
+
+  void AwaitNoCalls(absl::Time deadline) {
+    const auto none_live = [this] { return live_calls_.load() == 0; };
+    absl::MutexLock lock(&gone_mutex_);
+    gone_mutex_.AwaitWithDeadline(absl::Condition(&none_live), deadline);
+  }
+
   absl::Status CheckTables() const {
     std::vector<std::string> permissions;
     for (const MethodTable& table : tables_) {
@@ -259,7 +300,8 @@ class RpcServer::Impl : public CallHost {
     SetLimits(options_, builder);
     builder.AddListeningPort(options_.listen, Credentials(options_), &port_);
     builder.RegisterAsyncGenericService(&generic_);
-    if (options_.reflection) AddReflection(builder);
+    builder.SetOption(std::make_unique<ReflectionOption>(options_.reflection));
+    if (options_.reflection) ListServices(builder);
     for (int i = 0; i < options_.pollers; ++i) {
       pollers_.push_back(std::make_unique<Poller>(
           Poller::Parts{this, &generic_, &pipeline_, &workers_, &admission_, methods_.size()},
@@ -271,8 +313,7 @@ class RpcServer::Impl : public CallHost {
                  absl::StrCat("cannot listen on ", options_.listen));
   }
 
-  void AddReflection(grpc::ServerBuilder& builder) {
-    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  void ListServices(grpc::ServerBuilder& builder) {
     builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
     builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
     builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
@@ -317,6 +358,7 @@ class RpcServer::Impl : public CallHost {
 
   std::atomic<bool> stopping_{false};
   std::atomic<int64_t> live_calls_{0};
+  std::atomic<int64_t> last_arrival_{0};  // microseconds
   absl::Mutex gone_mutex_;
 
   // The queues of the pollers outlive the server.

@@ -11,9 +11,9 @@ namespace crm::server {
 
 struct StaffEntry {
   bool active = true;
-  std::vector<std::string> roles;
-  std::string team;
-  std::vector<std::string> teams_below;  // with `team` itself
+  std::vector<std::string> roles = {};
+  std::string team = {};
+  std::vector<std::string> teams_below = {};  // with `team` itself
 };
 
 // Looks up users for roles and team scopes. Thread-safe and fast (every call asks): a cache.

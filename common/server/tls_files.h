@@ -9,9 +9,9 @@
 namespace crm::server {
 
 struct TlsFiles {
-  std::string certificate;  // PEM paths; empty = plain text (the local default)
-  std::string private_key;
-  std::string client_ca;  // set: clients must present a certificate of it
+  std::string certificate = {};  // PEM paths; empty = plain text (the local default)
+  std::string private_key = {};
+  std::string client_ca = {};  // set: clients must present a certificate of it
 
   bool enabled() const { return !certificate.empty(); }
 };
