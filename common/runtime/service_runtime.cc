@@ -185,8 +185,8 @@ absl::Status ServiceRuntime::Start() {
                                                         .keyring = keyring_.get(),
                                                         .metrics = &metrics_server_.registry(),
                                                         .log = &log_});
-  for (server::MethodTable& table : tables_) server_->Add(std::move(table));
-  server_->Add(EventTable());
+  Add(EventTable());
+  for (const server::MethodTable& table : tables_) server_->Add(table);
   CRM_RETURN_IF_ERROR(metrics_server_.Start());
   CRM_RETURN_IF_ERROR(server_->Start());
   started_ = true;
@@ -223,6 +223,12 @@ void ServiceRuntime::Stop() {
   if (node_ != nullptr) node_->Release().IgnoreError();
   log_.Write(log::Level::kInfo, "stopped");
   log_.Flush();
+}
+
+std::vector<std::string> ServiceRuntime::services() const {
+  std::vector<std::string> names;
+  for (const server::MethodTable& table : tables_) names.push_back(table.service()->full_name());
+  return names;
 }
 
 void ServiceRuntime::RequestStop() {

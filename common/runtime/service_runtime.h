@@ -91,6 +91,9 @@ class ServiceRuntime {
   metrics::MetricsServer& metrics_server() { return metrics_server_; }
   absl::TimeZone zone() const { return options_.time_zone; }
 
+  // Full names of the services added so far.
+  std::vector<std::string> services() const;
+
   // For the service to call before Start. `staff` may come later than the tables, but before Start.
   void Add(server::MethodTable table) { tables_.push_back(std::move(table)); }
   void SetStaffDirectory(const server::StaffDirectory* staff) { staff_ = staff; }
