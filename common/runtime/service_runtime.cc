@@ -187,13 +187,13 @@ absl::Status ServiceRuntime::Start() {
                                                         .log = &log_});
   Add(EventTable());
   for (const server::MethodTable& table : tables_) server_->Add(table);
-  CRM_RETURN_IF_ERROR(metrics_server_.Start());
+  if (!options_.metrics_listen.empty()) CRM_RETURN_IF_ERROR(metrics_server_.Start());
   CRM_RETURN_IF_ERROR(server_->Start());
   started_ = true;
   jobs_->Start();
   server_->SetServing(true);
   log_.Write(log::Level::kInfo, "serving",
-             {{"port", server_->port()}, {"metrics_port", metrics_server_.port()}});
+             {{"port", server_->port()}, {"metrics_port", metrics_port()}});
   return absl::OkStatus();
 }
 

@@ -101,7 +101,10 @@ class ServiceRuntime {
   // Opens the port; serving once this returns OK.
   absl::Status Start();
   int port() const { return server_->port(); }
-  int metrics_port() const { return metrics_server_.port(); }
+  // 0 if metrics are not served (an empty `metrics_listen`).
+  int metrics_port() const {
+    return options_.metrics_listen.empty() ? 0 : metrics_server_.port();
+  }
   // Not serving, drain, stop jobs. Idempotent.
   void Stop();
 

@@ -73,6 +73,7 @@ ServiceHarness::ServiceHarness(runtime::ServiceInfo info, runtime::ServiceFactor
   options_.audience = kAudience;
   options_.roles_file = CRM_DEFAULT_ROLES;
   options_.log_level = "error";
+  options_.metrics_listen = "";  // stopping that server takes seconds
   Require(options_.Check(), "options");
   Require(crypto::GenerateKeyFile(options_.key_file, clock_), "key file");
   Require(issuer_->WriteFiles(options_.jwks_file, directory_ + "/issuer.pem"), "issuer");
