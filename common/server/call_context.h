@@ -3,6 +3,7 @@
 #ifndef CRM_COMMON_SERVER_CALL_CONTEXT_H_
 #define CRM_COMMON_SERVER_CALL_CONTEXT_H_
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -36,6 +37,7 @@ class CallContext {
     absl::Time start;                              // by the injected clock; "now" for the rules
     int attempt = 0;
     bool validate_only = false;
+    uint32_t plain_kinds = 0;
   };
 
   // Without a pool (a server that needs no database) Db() fails.
@@ -43,6 +45,9 @@ class CallContext {
 
   const auth::Caller& caller() const { return info_.caller; }
   const Scope& scope() const { return info_.scope; }
+  // Bit (1 << Sensitivity) for the kinds of field this caller sees plain: whoever may filter or order
+  // by a hidden value can find it out (filter::CompileOptions).
+  uint32_t plain_kinds() const { return info_.plain_kinds; }
   schema::Language language() const { return info_.language; }
   std::string_view method() const { return info_.method; }
   const std::string& request_id() const { return info_.request_id; }

@@ -157,6 +157,7 @@ absl::Status Pipeline::PassGate(Call& call) const {
   info.caller = std::move(pass.caller);
   info.scope = std::move(pass.scope);
   call.viewer = std::move(pass.viewer);
+  info.plain_kinds = call.viewer.plain_kinds;
   return absl::OkStatus();
 }
 
