@@ -32,7 +32,8 @@ google::rpc::BadRequest BadRequestOf(const absl::Status& status) {
 std::vector<std::string> Check(google::protobuf::Message& request) {
   const absl::Status status = NormalizeAndValidate(request, Language::kEnglish, kNow);
   std::vector<std::string> found;
-  for (const auto& violation : BadRequestOf(status).field_violations()) {
+  const google::rpc::BadRequest bad = BadRequestOf(status);
+  for (const auto& violation : bad.field_violations()) {
     found.push_back(violation.field() + " " + violation.reason());
   }
   return found;
@@ -152,8 +153,9 @@ TEST(ValidateUpdate, NeedsTheNumberAndWhatTheMaskWouldClear) {
 // PLT-30
 TEST_F(ValidateTest, TheMendComesInTheCallersLanguage) {
   specimen().clear_title();
-  const auto bad =
-      BadRequestOf(NormalizeAndValidate(create_, Language::kChinese, kNow)).field_violations(0);
+  const google::rpc::BadRequest request =
+      BadRequestOf(NormalizeAndValidate(create_, Language::kChinese, kNow));
+  const auto& bad = request.field_violations(0);
   EXPECT_EQ(bad.localized_message().locale(), "zh-CN");
   EXPECT_EQ(bad.localized_message().message(), "必填");
   EXPECT_EQ(bad.description(), "set this field");
