@@ -1,0 +1,92 @@
+// Locks. In ordinary builds these are Abseil's. Debian's Abseil is not built for ThreadSanitizer,
+// which therefore does not see that its locks order anything and reports races everywhere; so under
+// that sanitizer they are made of the standard library's (docs/adr/0009). Same names, same meaning:
+//
+//   mutable Mutex mutex_;
+//   int waiting_ ABSL_GUARDED_BY(mutex_) = 0;
+//   …
+//   MutexLock lock(&mutex_);
+//   mutex_.Await(absl::Condition(&stopped_));
+#ifndef CRM_COMMON_BASE_MUTEX_H_
+#define CRM_COMMON_BASE_MUTEX_H_
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+
+#ifdef __SANITIZE_THREAD__
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
+namespace crm {
+
+// The part of absl::Mutex that we use. Whoever waits for a condition looks again at each unlock.
+class ABSL_LOCKABLE Mutex {
+ public:
+  void Lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() { mutex_.lock(); }
+  void Unlock() ABSL_UNLOCK_FUNCTION() {
+    mutex_.unlock();
+    changed_.notify_all();
+  }
+  void AssertHeld() const ABSL_ASSERT_EXCLUSIVE_LOCK() {}
+  void AssertReaderHeld() const ABSL_ASSERT_SHARED_LOCK() {}
+
+  void Await(const absl::Condition& condition) { AwaitWithDeadline(condition, absl::InfiniteFuture()); }
+  bool AwaitWithTimeout(const absl::Condition& condition, absl::Duration timeout) {
+    return AwaitWithDeadline(condition, absl::Now() + timeout);
+  }
+  bool AwaitWithDeadline(const absl::Condition& condition, absl::Time deadline) {
+    std::unique_lock<std::mutex> lock(mutex_, std::adopt_lock);
+    bool met = condition.Eval();
+    while (!met && absl::Now() < deadline) {
+      // In short steps: the end of time is no time_point.
+      changed_.wait_for(lock, std::chrono::milliseconds(50));
+      met = condition.Eval();
+    }
+    lock.release();
+    return met;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+};
+
+class ABSL_SCOPED_LOCKABLE MutexLock {
+ public:
+  explicit MutexLock(Mutex* mutex) ABSL_EXCLUSIVE_LOCK_FUNCTION(mutex) : mutex_(mutex) {
+    mutex_->Lock();
+  }
+  MutexLock(Mutex* mutex, const absl::Condition& condition) ABSL_EXCLUSIVE_LOCK_FUNCTION(mutex)
+      : MutexLock(mutex) {
+    mutex_->Await(condition);
+  }
+  ~MutexLock() ABSL_UNLOCK_FUNCTION() { mutex_->Unlock(); }
+  MutexLock(const MutexLock&) = delete;
+  MutexLock& operator=(const MutexLock&) = delete;
+
+ private:
+  Mutex* const mutex_;
+};
+
+using ReaderMutexLock = MutexLock;
+
+}  // namespace crm
+
+#else
+
+namespace crm {
+
+using Mutex = absl::Mutex;
+using MutexLock = absl::MutexLock;
+using ReaderMutexLock = absl::ReaderMutexLock;
+
+}  // namespace crm
+
+#endif  // __SANITIZE_THREAD__
+
+#endif  // CRM_COMMON_BASE_MUTEX_H_
