@@ -39,4 +39,6 @@ int MetricsServer::port() const {
   return exposer_ == nullptr ? 0 : exposer_->GetListeningPorts().front();
 }
 
+void MetricsServer::Stop() { exposer_.reset(); }
+
 }  // namespace crm::metrics

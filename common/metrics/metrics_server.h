@@ -38,6 +38,8 @@ class MetricsServer {
   // FAILED_PRECONDITION LISTEN_FAILED if the address cannot be used.
   absl::Status Start();
   int port() const;
+  // After it nothing reads the collectables. Idempotent.
+  void Stop();
 
  private:
   const std::string listen_;

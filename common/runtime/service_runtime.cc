@@ -104,7 +104,10 @@ ServiceRuntime::ServiceRuntime(const ServiceInfo& info, config::ServiceOptions o
                       {.service = info.program, .version = CRM_VERSION, .commit = CRM_COMMIT}),
       db_metrics_(metrics_server_.registry()) {}
 
-ServiceRuntime::~ServiceRuntime() { Stop(); }
+ServiceRuntime::~ServiceRuntime() {
+  Stop();
+  metrics_server_.Stop();  // a scrape reads the pool
+}
 
 absl::StatusOr<std::unique_ptr<ServiceRuntime>> ServiceRuntime::Create(
     const ServiceInfo& info, config::ServiceOptions options, const Clock& clock) {
@@ -116,6 +119,7 @@ absl::StatusOr<std::unique_ptr<ServiceRuntime>> ServiceRuntime::Create(
 absl::Status ServiceRuntime::Open(const ServiceInfo& info) {
   CRM_ASSIGN_OR_RETURN(const db::Address address, db::Address::Parse(options_.database_url));
   pool_ = std::make_unique<db::Pool>(PoolOptionsOf(options_, address), &db_metrics_);
+  metrics_server_.Add(std::make_shared<metrics::PoolCollector>(*pool_));
   const std::vector<db::Migration> migrations = AllMigrations(info);
   if (options_.migrate_at_start) {
     CRM_RETURN_IF_ERROR(db::Migrate(*pool_, migrations, [this](std::string_view line) {

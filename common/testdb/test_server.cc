@@ -149,8 +149,12 @@ TestServer::~TestServer() {
 }
 
 void TestServer::MakeDirectory() {
-  const fs::path root = fs::path(CRM_BINARY_DIR) / "testdb";
-  fs::create_directories(root);
+  const fs::path place = fs::path(CRM_BINARY_DIR) / "testdb";
+  if (Run(absl::StrCat("'", CRM_SOURCE_DIR, "/tools/local/mariadb.sh' place '", place.string(),
+                       "'")) != 0) {
+    Die("cannot make the directory of test databases");
+  }
+  const fs::path root = fs::canonical(place);
   directory_ = root / absl::StrCat(getpid());
   const fs::path data = root / "template" / "data";
   const FileLock lock(root / "lock");

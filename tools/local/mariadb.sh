@@ -5,10 +5,12 @@
 #   mariadb.sh init  DIR                     make the data directory (done by start if missing)
 #   mariadb.sh start DIR [mariadbd options]  start unless it runs; returns when it answers
 #   mariadb.sh stop  DIR                     stop, and wait until it has stopped
+#   mariadb.sh place DIR                     make DIR, or a link DIR to where that user may go
 #   mariadb.sh url   DIR USER PASSWORD DB    print mysql://USER:PASSWORD@127.0.0.1:PORT/DB
 #   mariadb.sh sql   DIR                     run the SQL on standard input as root
 #
 # CRM_MARIADB_PORT sets the port; otherwise a free one is chosen at the first start and kept.
+# Started by root in a tree that only root can enter (/root), the data lies in /var/tmp.
 set -eu
 
 die() {
@@ -31,14 +33,29 @@ if [ "$(id -u)" = 0 ]; then
 fi
 
 usage() {
-  sed -n '2,12s/^# \{0,1\}//p' "$0" >&2
+  sed -n '2,14s/^# \{0,1\}//p' "$0" >&2
   exit 2
+}
+
+# Whether the user that mariadbd runs as can enter a directory.
+can_enter() {
+  [ "$owner" = "$(id -un)" ] || runuser -u "$owner" -- test -x "$1"
+}
+
+# A checkout in /root: only root gets there.
+place() {
+  mkdir -p "$1" || die "cannot make the directory $1"
+  can_enter "$(cd "$1" && pwd -P)" && return
+  elsewhere=/var/tmp/crm-mariadb-$(printf '%s' "$(cd "$1" && pwd -P)" | cksum | tr -d ' ')
+  mkdir -p "$elsewhere"
+  rmdir "$1" || die "the user $owner cannot enter $1"
+  ln -s "$elsewhere" "$1"
 }
 
 [ $# -ge 2 ] || usage
 command=$1
-mkdir -p "$2" || die "cannot make the directory $2"
-dir=$(cd "$2" && pwd)
+place "$2"
+dir=$(cd "$2" && pwd -P)
 shift 2
 data=$dir/data
 pid_file=$dir/mariadb.pid
@@ -123,6 +140,7 @@ stop() {
 
 case $command in
   init) init ;;
+  place) ;;
   start) start "$@" ;;
   stop) stop ;;
   url)

@@ -1,0 +1,194 @@
+// Starts the customer service on a database of its own and gives a client of it, made from the
+// protos alone: nothing here is generated or shared with the C++ code (PLT-11).
+//
+//   const suite = await startSuite();
+//   const customers = suite.client('crm.customer.v1.CustomerService', suite.token('li.lei', 'data_steward'));
+//   const customer = await customers.call('GetCustomer', {customer: 'CRM2026000001'});
+//   await suite.stop();
+//
+// Environment: CRM_BIN (build/release/bin), CRM_TEST_DIR (build/test), CRM_TEST_MYSQL_URL (a server
+// to use instead of a private MariaDB; the account may make schemas and users).
+import grpc from '@grpc/grpc-js';
+import protoLoader from '@grpc/proto-loader';
+import {execFileSync, spawn} from 'node:child_process';
+import {randomBytes} from 'node:crypto';
+import {existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {join, relative, resolve} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {decodeDetails} from './error_details.mjs';
+
+export const top = resolve(fileURLToPath(import.meta.url), '../../..');
+export const protoDir = join(top, 'protos');
+// Debian's package grpc-proto: health and reflection.
+const grpcProtoDir = '/usr/share/grpc-proto';
+const bin = resolve(process.env.CRM_BIN ?? join(top, 'build/release/bin'));
+const testDir = resolve(process.env.CRM_TEST_DIR ?? join(top, 'build/test'));
+const issuer = 'https://crm.local';
+
+function protosBelow(dir) {
+  return readdirSync(dir, {withFileTypes: true}).flatMap((entry) => {
+    const path = join(dir, entry.name);
+    if (entry.isDirectory()) return protosBelow(path);
+    return entry.name.endsWith('.proto') ? [path] : [];
+  });
+}
+
+function loadPackages() {
+  const files = protosBelow(join(protoDir, 'crm')).map((path) => relative(protoDir, path));
+  files.push('grpc/health/v1/health.proto', 'grpc/reflection/v1alpha/reflection.proto');
+  const definition = protoLoader.loadSync(files, {
+    includeDirs: [protoDir, grpcProtoDir],
+    keepCase: true, longs: String, enums: String, oneofs: true,
+  });
+  return grpc.loadPackageDefinition(definition);
+}
+
+// Calls by name. A failed call rejects with an error that has `code` (the name of the canonical code),
+// `message` and `details`: the google.rpc messages by type name.
+export class Client {
+  constructor(stub, token) {
+    this.stub = stub;
+    this.token = token;
+  }
+
+  metadata(extra = {}) {
+    const metadata = new grpc.Metadata();
+    if (this.token) metadata.set('authorization', `Bearer ${this.token}`);
+    for (const [key, value] of Object.entries(extra)) metadata.set(key, value);
+    return metadata;
+  }
+
+  call(method, request, {headers, timeout = 20_000} = {}) {
+    return new Promise((done, fail) => {
+      this.stub[method](request, this.metadata(headers), {deadline: Date.now() + timeout}, (error, answer) =>
+        error ? fail(typed(error)) : done(answer));
+    });
+  }
+
+  // Sends all messages of an iterable, gives the one answer.
+  async upload(method, messages, {timeout = 60_000} = {}) {
+    let stream;
+    const answer = new Promise((done, fail) => {
+      stream = this.stub[method](this.metadata(), {deadline: Date.now() + timeout}, (error, response) =>
+        error ? fail(typed(error)) : done(response));
+    });
+    for (const message of messages) {
+      if (!stream.write(message)) await new Promise((drained) => stream.once('drain', drained));
+    }
+    stream.end();
+    return answer;
+  }
+
+  // All messages of a server stream, or those until `enough(message)`.
+  download(method, request, {timeout = 20_000, enough = () => false} = {}) {
+    return new Promise((done, fail) => {
+      const messages = [];
+      const stream = this.stub[method](request, this.metadata(), {deadline: Date.now() + timeout});
+      stream.on('data', (message) => {
+        messages.push(message);
+        if (enough(message)) {
+          stream.on('error', () => {});
+          stream.cancel();
+          done(messages);
+        }
+      });
+      stream.on('error', (error) => fail(typed(error)));
+      stream.on('end', () => done(messages));
+    });
+  }
+}
+
+function typed(error) {
+  const failure = new Error(error.details || error.message);
+  failure.code = grpc.status[error.code];
+  failure.details = decodeDetails(error.metadata?.get('grpc-status-details-bin')?.[0]);
+  return failure;
+}
+
+function makeDatabase(work) {
+  const schema = `crm_customer_${process.pid}`;
+  const password = randomBytes(12).toString('hex');
+  const server = process.env.CRM_TEST_MYSQL_URL;
+  const script = (name, args, options = {}) =>
+    execFileSync(join(top, 'tools/local', name), args, {encoding: 'utf8', ...options})?.trim();
+  if (server) {
+    const url = script('mysql.sh', ['provision', server, schema], {
+      env: {...process.env, CRM_NEW_PASSWORD: password}});
+    const drop = `DROP DATABASE ${schema}; DROP USER IF EXISTS '${schema}'@'%';`;
+    return {url, remove: () => script('mysql.sh', ['sql', server], {input: drop})};
+  }
+  const dir = join(testDir, 'mariadb');
+  script('mariadb.sh', ['start', dir], {stdio: ['ignore', 'inherit', 'inherit']});
+  script('mariadb.sh', ['sql', dir], {input: `
+    CREATE DATABASE ${schema} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+    CREATE USER '${schema}'@'%' IDENTIFIED BY '${password}';
+    GRANT ALL ON ${schema}.* TO '${schema}'@'%';`});
+  const url = script('mariadb.sh', ['url', dir, schema, password, schema]);
+  return {
+    url,
+    remove: () => {
+      script('mariadb.sh', ['sql', dir], {input: `DROP DATABASE ${schema}; DROP USER '${schema}'@'%';`});
+      script('mariadb.sh', ['stop', dir]);
+    },
+  };
+}
+
+// Resolves with the line of the log that says where the service serves; fails if it ends before.
+async function untilServing(child, logFile) {
+  for (;;) {
+    const log = readFileSync(logFile, 'utf8');
+    const line = log.split('\n').find((each) => each.includes('"message":"serving"'));
+    if (line) return JSON.parse(line);
+    if (child.exitCode !== null) throw new Error(`crm-customer ended at start:\n${log}`);
+    await new Promise((soon) => setTimeout(soon, 50));
+  }
+}
+
+export async function startSuite() {
+  if (!existsSync(join(bin, 'crm-local'))) throw new Error(`not built: ${bin}/crm-local (set CRM_BIN)`);
+  const work = join(testDir, `node-${process.pid}`);
+  mkdirSync(work, {recursive: true});
+  const local = (...args) => execFileSync(join(bin, 'crm-local'), args, {encoding: 'utf8'}).trim();
+  local('keys', work);
+  local('roles', work);
+  const database = makeDatabase(work);
+  writeFileSync(join(work, 'database-url'), database.url, {mode: 0o600});
+  const options = ['--database-url-file', join(work, 'database-url'), '--key-file', join(work, 'keys.json'),
+    '--jwks-file', join(work, 'jwks.json'), '--issuer', issuer, '--roles-file', join(work, 'roles.json')];
+  const program = join(bin, 'crm-customer');
+  execFileSync(program, ['migrate', ...options], {stdio: 'ignore'});
+
+  const logFile = join(work, 'crm-customer.log');
+  const log = openSync(logFile, 'w');
+  const child = spawn(program, options, {stdio: ['ignore', log, log], env: {...process.env, TMPDIR: work}});
+  const ended = new Promise((done) => child.once('exit', (code) => done(code)));
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
+  const {port, metrics_port: metricsPort} = await untilServing(child, logFile);
+
+  const packages = loadPackages();
+  const address = `127.0.0.1:${port}`;
+  const stubs = [];
+  return {
+    address,
+    log: () => readFileSync(logFile, 'utf8'),
+    token: (user, role, ...more) => local('token', work, '--user', user, '--role', role, ...more),
+    client(service, token) {
+      const Stub = service.split('.').reduce((scope, name) => scope[name], packages);
+      const stub = new Stub(address, grpc.credentials.createInsecure());
+      stubs.push(stub);
+      return new Client(stub, token);
+    },
+    metrics: async () => (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text(),
+    // SIGTERM, as Kubernetes does; gives the exit status.
+    async stop() {
+      stubs.forEach((stub) => stub.close());
+      child.kill('SIGTERM');
+      const code = await ended;
+      process.removeListener('exit', kill);
+      database.remove();
+      rmSync(work, {recursive: true, force: true});
+      return code;
+    },
+  };
+}

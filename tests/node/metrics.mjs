@@ -1,0 +1,37 @@
+// Reads the text form of /metrics into what does not depend on values: name, type, names of the
+// labels, help. Metrics of the exposer library itself are not ours.
+
+// Exist only after something has gone wrong.
+const seldom = [
+  {name: 'crm_db_retries_total', type: 'counter', labels: ['reason'], help: 'Transactions and statements that were run again.'},
+];
+
+export function readMetrics(text) {
+  const metrics = new Map(seldom.map((each) => [each.name, {...each, labels: new Set(each.labels)}]));
+  let help = '';
+  for (const line of text.split('\n')) {
+    help = /^# HELP \S+ (.*)$/.exec(line)?.[1] ?? help;
+    const declared = /^# TYPE (\S+) (\S+)$/.exec(line);
+    if (declared) metrics.set(declared[1], {name: declared[1], type: declared[2], labels: new Set(), help});
+    const sample = /^([a-z_]+?)(_bucket|_sum|_count)?(?:\{(.*)\})? \S+$/.exec(line);
+    if (!sample) continue;
+    const metric = metrics.get(sample[1]) ?? metrics.get(sample[1] + (sample[2] ?? ''));
+    for (const [, label] of (sample[3] ?? '').matchAll(/(?:^|,)([a-z_]+)="/g)) {
+      if (label !== 'le' && label !== 'quantile') metric?.labels.add(label);
+    }
+  }
+  return [...metrics.values()]
+    .filter(({name}) => !name.startsWith('exposer_'))
+    .map((each) => ({...each, labels: [...each.labels].sort()}))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+// For tests/golden/metrics.txt.
+export const goldenText = (metrics) =>
+  metrics.map(({name, type, labels}) => `${name} ${type}{${labels.join(',')}}\n`).join('');
+
+// For docs/metrics.md.
+export const markdownTable = (metrics) => [
+  '| metric | type | labels | meaning |', '|---|---|---|---|',
+  ...metrics.map(({name, type, labels, help}) =>
+    `| \`${name}\` | ${type} | ${labels.map((each) => `\`${each}\``).join(' ')} | ${help} |`)].join('\n') + '\n';
