@@ -1,0 +1,86 @@
+// Grafana dashboards as data (OPS-8): lines for trends, bars for comparisons, pies for shares.
+import {DashboardBuilder, DashboardCursorSync, DashboardLinkBuilder, DashboardLinkType, DatasourceVariableBuilder, QueryVariableBuilder, RowBuilder, VariableRefresh}
+  from '@grafana/grafana-foundation-sdk/dashboard';
+import {ReduceDataOptionsBuilder} from '@grafana/grafana-foundation-sdk/common';
+import {PanelBuilder as BarPanel} from '@grafana/grafana-foundation-sdk/bargauge';
+import {PanelBuilder as PiePanel} from '@grafana/grafana-foundation-sdk/piechart';
+import {PanelBuilder as StatPanel} from '@grafana/grafana-foundation-sdk/stat';
+import {PanelBuilder as LinePanel} from '@grafana/grafana-foundation-sdk/timeseries';
+import {DataqueryBuilder} from '@grafana/grafana-foundation-sdk/prometheus';
+
+const source = {type: 'prometheus', uid: '${datasource}'};
+const kService = '{service=~"$service"}';
+
+const query = ([expr, legend]) => new DataqueryBuilder().expr(expr).legendFormat(legend ?? '').datasource(source);
+const instant = ([expr, legend]) => query([expr, legend]).instant();
+
+const place = (panel, title, unit, span) => panel.title(title).unit(unit).datasource(source).span(span).height(8);
+const newest = () => new ReduceDataOptionsBuilder().calcs(['lastNotNull']);
+
+function lines(title, unit, queries, span = 12) {
+  return queries.reduce((panel, each) => panel.withTarget(query(each)), place(new LinePanel(), title, unit, span));
+}
+function bars(title, unit, each, span = 12) {
+  return place(new BarPanel(), title, unit, span).reduceOptions(newest()).withTarget(instant(each));
+}
+function pie(title, unit, each, span = 12) {
+  return place(new PiePanel(), title, unit, span).reduceOptions(newest()).withTarget(instant(each));
+}
+function stat(title, unit, each, span = 6) {
+  return place(new StatPanel(), title, unit, span).height(4).reduceOptions(newest()).withTarget(query(each));
+}
+
+export function suiteDashboard() {
+  return new DashboardBuilder('CRM suite')
+    .uid('crm-suite').tags(['crm']).refresh('30s').time({from: 'now-3h', to: 'now'}).readonly()
+    .tooltip(DashboardCursorSync.Crosshair)
+    .link(new DashboardLinkBuilder('CRM dashboards').type(DashboardLinkType.Dashboards).tags(['crm']))
+    .withVariable(new DatasourceVariableBuilder('datasource').label('Data source').type('prometheus'))
+    .withVariable(new QueryVariableBuilder('service').label('Service').datasource(source)
+      .query('label_values(crm_build_info, service)').refresh(VariableRefresh.OnTimeRangeChanged)
+      .multi(true).includeAll(true))
+
+    .withRow(new RowBuilder('Objectives'))
+    .withPanel(stat('Calls inside the limit', 'percentunit', [`crm:rpc_within_limit:ratio_rate5m${kService}`, '{{service}}']))
+    .withPanel(stat('Calls a second', 'reqps', [`sum by (service) (crm:rpc_handled:rate5m${kService})`, '{{service}}']))
+    .withPanel(stat('99 % answered within', 's', [`crm:rpc_handling_seconds:p99_rate5m${kService}`, '{{service}}']))
+    .withPanel(stat('Replicas', 'none', [`count by (service) (crm_build_info${kService})`, '{{service}}']))
+    .withPanel(lines('Missed objectives', 'percentunit', [
+      [`crm:rpc_missed:ratio_rate5m${kService}`, '{{service}}, 5 minutes'],
+      [`crm:rpc_missed:ratio_rate1h${kService}`, '{{service}}, 1 hour']]))
+    .withPanel(pie('Response times', 'none', [`sum by (within) (increase(crm_rpc_slo_total${kService}[$__range]))`, '{{within}}']))
+
+    .withRow(new RowBuilder('Calls'))
+    .withPanel(lines('Rate by method', 'reqps', [
+      [`sum by (grpc_method) (rate(grpc_server_handled_total${kService}[$__rate_interval])) > 0`, '{{grpc_method}}']]))
+    .withPanel(lines('Answers by code', 'reqps', [
+      [`sum by (grpc_code) (rate(grpc_server_handled_total${kService}[$__rate_interval])) > 0`, '{{grpc_code}}']]))
+    .withPanel(bars('Slowest methods (99 %)', 's', [
+      `topk(10, histogram_quantile(0.99, sum by (grpc_method, le) (rate(grpc_server_handling_seconds_bucket${kService}[$__range]))) > 0)`,
+      '{{grpc_method}}']))
+    .withPanel(lines('In progress and refused', 'none', [
+      [`sum by (service) (crm_rpc_in_flight${kService})`, '{{service}} in progress'],
+      [`sum by (service) (rate(crm_rpc_shed_total${kService}[$__rate_interval]))`, '{{service}} refused a second'],
+      [`sum by (service) (rate(crm_rpc_conflict_reruns_total${kService}[$__rate_interval]))`, '{{service}} rerun a second'],
+      [`sum by (service) (rate(crm_idempotent_replays_total${kService}[$__rate_interval]))`, '{{service}} replayed a second']]))
+
+    .withRow(new RowBuilder('Database'))
+    .withPanel(lines('Connections', 'none', [
+      [`sum by (service) (crm_db_pool_in_use${kService})`, '{{service}} in use'],
+      [`sum by (service) (crm_db_pool_open${kService})`, '{{service}} open'],
+      [`sum by (service) (crm_db_pool_max${kService})`, '{{service}} allowed']]))
+    .withPanel(bars('Queries by time taken', 'percentunit', [
+      `topk(10, sum by (query) (rate(crm_db_statement_seconds_sum${kService}[$__range])))`, '{{query}}']))
+    .withPanel(lines('Waiting for a connection, for a thread (99 %)', 's', [
+      [`histogram_quantile(0.99, sum by (service, le) (rate(crm_db_acquire_seconds_bucket${kService}[$__rate_interval])))`, '{{service}} connection'],
+      [`histogram_quantile(0.99, sum by (service, le) (rate(crm_rpc_queue_wait_seconds_bucket${kService}[$__rate_interval])))`, '{{service}} thread']]))
+    .withPanel(lines('Failed statements', 'percentunit', [[`crm:db_statement_errors:ratio_rate5m${kService}`, '{{service}}']]))
+
+    .withRow(new RowBuilder('Processes'))
+    .withPanel(lines('Processor', 'none', [[`rate(process_cpu_seconds_total${kService}[$__rate_interval])`, '{{instance}} cores']]))
+    .withPanel(lines('Memory', 'bytes', [[`process_resident_memory_bytes${kService}`, '{{instance}}']]))
+    .withPanel(lines('Threads and files', 'none', [
+      [`process_threads${kService}`, '{{instance}} threads'], [`process_open_fds${kService}`, '{{instance}} files']]))
+    .withPanel(bars('Running for', 's', [`time() - process_start_time_seconds${kService}`, '{{instance}}']))
+    .build();
+}
