@@ -40,23 +40,26 @@ bool IsServerFault(absl::StatusCode code) {
   }
 }
 
-size_t IndexOf(absl::StatusCode code) {
-  const auto index = static_cast<size_t>(code);
-  return index < kCodeNames.size() ? index : static_cast<size_t>(absl::StatusCode::kUnknown);
+// A code that gRPC does not have counts as UNKNOWN.
+absl::StatusCode Known(absl::StatusCode code) {
+  return static_cast<size_t>(code) < kCodeNames.size() ? code : absl::StatusCode::kUnknown;
 }
 
 }  // namespace
 
-std::string GrpcCodeName(absl::StatusCode code) { return kCodeNames[IndexOf(code)]; }
+std::string GrpcCodeName(absl::StatusCode code) {
+  return kCodeNames[static_cast<size_t>(Known(code))];
+}
 
 void MethodMetrics::Start() {
   started_->Increment();
   in_flight_->Increment();
 }
 
-void MethodMetrics::End(absl::StatusCode code, absl::Duration latency) {
+void MethodMetrics::End(absl::StatusCode status_code, absl::Duration latency) {
+  const absl::StatusCode code = Known(status_code);
   in_flight_->Decrement();
-  handled_[IndexOf(code)]->Increment();
+  handled_[static_cast<size_t>(code)]->Increment();
   handling_->Observe(absl::ToDoubleSeconds(latency));
   if (IsServerFault(code) || latency > limit_) {
     missed_->Increment();
