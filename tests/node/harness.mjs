@@ -12,7 +12,7 @@ import grpc from '@grpc/grpc-js';
 import protoLoader from '@grpc/proto-loader';
 import {execFileSync, spawn} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
-import {existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, openSync, readFileSync, readdirSync, realpathSync, rmSync, writeFileSync} from 'node:fs';
 import {join, relative, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {decodeDetails} from './error_details.mjs';
@@ -117,7 +117,8 @@ function makeDatabase(work) {
     const drop = `DROP DATABASE ${schema}; DROP USER IF EXISTS '${schema}'@'%';`;
     return {url, remove: () => script('mysql.sh', ['sql', server], {input: drop})};
   }
-  const dir = join(testDir, 'mariadb');
+  // Of its own: test files run at the same time.
+  const dir = join(testDir, `mariadb-${process.pid}`);
   script('mariadb.sh', ['start', dir], {stdio: ['ignore', 'inherit', 'inherit']});
   script('mariadb.sh', ['sql', dir], {input: `
     CREATE DATABASE ${schema} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
@@ -127,8 +128,9 @@ function makeDatabase(work) {
   return {
     url,
     remove: () => {
-      script('mariadb.sh', ['sql', dir], {input: `DROP DATABASE ${schema}; DROP USER '${schema}'@'%';`});
       script('mariadb.sh', ['stop', dir]);
+      rmSync(realpathSync(dir), {recursive: true, force: true});  // may be a link
+      rmSync(dir, {recursive: true, force: true});
     },
   };
 }
@@ -171,6 +173,7 @@ export async function startSuite() {
   const stubs = [];
   return {
     address,
+    metricsPort,
     log: () => readFileSync(logFile, 'utf8'),
     token: (user, role, ...more) => local('token', work, '--user', user, '--role', role, ...more),
     client(service, token) {

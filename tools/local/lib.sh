@@ -23,27 +23,35 @@ die_with_log() {
   exit 1
 }
 
-# runs PID_FILE PROGRAM: whether the process of the pid file lives and still is that program, not
+# When a process was started, in ticks since the machine was: with its pid, its identity.
+started_at() {
+  local stat
+  stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
+  read -ra stat <<<"${stat##*) }"
+  [[ ${stat[0]} != Z ]] && echo "${stat[19]}"
+}
+
+# runs PID_FILE PROGRAM: whether the process of the pid file lives and is the one we started, not
 # another one that got its number. A program that has been rebuilt meanwhile is still itself.
 runs() {
-  local pid exe
-  [[ -s $1 ]] || return 1
+  local pid first
+  [[ -s $1 && -s ${1%.pid}.started ]] || return 1
   pid=$(<"$1")
-  [[ $pid =~ ^[0-9]+$ ]] || return 1
-  exe=$(readlink "/proc/$pid/exe" 2>/dev/null) || return 1
-  [[ ${exe% (deleted)} == "$(realpath -m "$2")" ]]
+  [[ $pid =~ ^[0-9]+$ && $(started_at "$pid") == "$(<"${1%.pid}.started")" ]] || return 1
+  IFS= read -r -d '' first <"/proc/$pid/cmdline" 2>/dev/null && [[ $first == "$2" ]]
 }
 
 # is_outdated PID_FILE PROGRAM: the program on disk is newer than the one that runs.
 is_outdated() { [[ $2 -nt $1 ]]; }
 
-# launch NAME PROGRAM ARGUMENT…: starts it in the background with $run/NAME.pid and $run/NAME.log.
+# launch NAME PROGRAM ARGUMENT…: starts it in the background; $run/NAME.pid, .started and .log.
 # Returns when the process has become the program, or has ended.
 launch() {
   local name=$1 i
   shift
   setsid "$@" </dev/null >"$run/$name.log" 2>&1 &
   echo $! >"$run/$name.pid"
+  started_at $! >"$run/$name.started" || true
   for ((i = 0; i < 100; ++i)); do
     if runs "$run/$name.pid" "$1" || ! kill -0 $! 2>/dev/null; then return; fi
     sleep 0.02
@@ -54,7 +62,7 @@ launch() {
 stop_program() {
   local pid_file=$run/$1.pid pid i
   if ! runs "$pid_file" "$2"; then
-    rm -f "$pid_file"
+    rm -f "$pid_file" "$run/$1.started"
     return 1
   fi
   pid=$(<"$pid_file")
@@ -67,7 +75,7 @@ stop_program() {
     say "$1 (pid $pid) did not stop within a minute: killing it"
     kill -9 "$pid"
   fi
-  rm -f "$pid_file"
+  rm -f "$pid_file" "$run/$1.started"
 }
 
 port_is_taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }

@@ -17,11 +17,14 @@ source tools/local/lib.sh
 build=$top/build/${CRM_PRESET:-release}
 [[ -n ${MYSQL_URL:-} ]] && export CRM_TEST_MYSQL_URL=$MYSQL_URL
 
-# The C++ tests' servers die with them; the Node tests' own is stopped here if they were cut short.
+# The C++ tests' servers die with them; those of Node tests are stopped here if they were cut short.
 clean_up() {
-  local server=$build/test/mariadb
-  [[ -e $server ]] && tools/local/mariadb.sh stop "$server"
-  if [[ -L $server ]]; then rm -rf "$(readlink "$server")"; fi
+  local server
+  for server in "$build"/test/mariadb-*; do
+    [[ -e $server ]] || continue
+    tools/local/mariadb.sh stop "$server"
+    rm -rf "$(realpath "$server")"
+  done
   rm -rf "$build/test"
 }
 trap clean_up EXIT
