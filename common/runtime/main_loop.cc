@@ -3,6 +3,7 @@
 #include <iostream>
 #include <thread>
 
+#include "absl/synchronization/mutex.h"
 #include "common/runtime/service_runtime.h"
 
 namespace crm::runtime {
@@ -48,6 +49,9 @@ int Serve(const ServiceInfo& info, const config::ServiceOptions& options,
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // inherited by every thread made from here on
   std::signal(SIGPIPE, SIG_IGN);
+
+  // Looking for lock cycles costs each lock and belongs to tests.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
 
   SystemClock clock;
   auto runtime = ServiceRuntime::Create(info, options, clock);
