@@ -57,7 +57,7 @@ else
 fi
 
 if [[ -x $build/bin/crm-customer ]]; then
-  check manifests env CRM_BIN="$build/bin" tests/run_node_tests.sh k8s >build/lint-manifests.log
+  check manifests env CRM_BIN="$top/$build/bin" tests/run_node_tests.sh k8s >build/lint-manifests.log
   [[ " ${failed[*]-} " == *" manifests "* ]] && grep -A3 "^not ok" build/lint-manifests.log
 else
   skip manifests "crm-customer is not built"
