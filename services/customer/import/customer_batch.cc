@@ -1,0 +1,523 @@
+#include "services/customer/import/customer_batch.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "absl/hash/hash.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/absl_view.h"
+#include "common/base/status_macros.h"
+#include "common/error/error.h"
+#include "common/resource/resource_table.h"
+#include "services/customer/value_block.h"
+
+namespace crm::customer::import {
+
+namespace pb = google::protobuf;
+using schema::Breach;
+using schema::FieldSchema;
+
+namespace {
+
+constexpr size_t kNameCandidates = 8;
+
+const db::InsertSpec& IdentitySpec() {
+  static const db::InsertSpec& spec = *new db::InsertSpec{
+      IdentityStore::kTable, {"hash", "kind", "customer_id", "create_time"}, ""};
+  return spec;
+}
+
+// Eight bytes tell apart all rows of a file.
+uint64_t ShortKey(std::string_view key) { return absl::Hash<absl::string_view>{}(ToAbsl(key)); }
+
+bool IsUnknown(const v1::Customer& customer, const FieldSchema& field) {
+  return !resource::FieldText(customer, field).has_value();
+}
+
+void CopyField(const v1::Customer& from, const FieldSchema& field, v1::Customer& to) {
+  const pb::Reflection& reflection = *from.GetReflection();
+  if (field.name == "custom_fields") {
+    for (const auto& [key, value] : from.custom_fields().fields()) {
+      (*to.mutable_custom_fields()->mutable_fields())[key] = value;
+    }
+    return;
+  }
+  if (field.repeated) {
+    reflection.ClearField(&to, field.descriptor);
+    for (int i = 0; i < reflection.FieldSize(from, field.descriptor); ++i) {
+      reflection.AddString(&to, field.descriptor,
+                           reflection.GetRepeatedString(from, field.descriptor, i));
+    }
+    return;
+  }
+  switch (field.descriptor->cpp_type()) {
+    case pb::FieldDescriptor::CPPTYPE_STRING:
+      return reflection.SetString(&to, field.descriptor,
+                                  reflection.GetString(from, field.descriptor));
+    case pb::FieldDescriptor::CPPTYPE_ENUM:
+      return reflection.SetEnumValue(&to, field.descriptor,
+                                     reflection.GetEnumValue(from, field.descriptor));
+    case pb::FieldDescriptor::CPPTYPE_INT32:
+      return reflection.SetInt32(&to, field.descriptor,
+                                 reflection.GetInt32(from, field.descriptor));
+    case pb::FieldDescriptor::CPPTYPE_INT64:
+      return reflection.SetInt64(&to, field.descriptor,
+                                 reflection.GetInt64(from, field.descriptor));
+    default:
+      return;
+  }
+}
+
+// Both have one and they differ: two customers, whatever their names.
+bool Contradicts(const std::string& a, const std::string& b) {
+  return !a.empty() && !b.empty() && a != b;
+}
+
+bool MayBeSame(const v1::Customer& a, const v1::Customer& b) {
+  return a.kind() == b.kind() && !Contradicts(a.credit_code(), b.credit_code()) &&
+         !Contradicts(a.resident_id(), b.resident_id());
+}
+
+const Breach& DuplicateBreach() {
+  static const Breach& breach = *new Breach{
+      "DUPLICATE", "the customer is there already; remove the row, or choose another policy",
+      "客户已存在，请删除该行或选择其他重复处理方式"};
+  return breach;
+}
+
+const Breach& ConflictBreach() {
+  static const Breach& breach = *new Breach{
+      "IDENTITY_CONFLICT",
+      "phone, id or email of this row belong to different customers; correct the row or merge them",
+      "该行的电话、证件号或邮箱属于不同客户，请更正该行或先合并客户"};
+  return breach;
+}
+
+const Breach& TakenBreach() {
+  static const Breach& breach =
+      *new Breach{"IDENTITY_TAKEN", "the customer exists and is not yours to change",
+                  "客户已存在且不在您的权限范围内"};
+  return breach;
+}
+
+const Breach& KindBreach() {
+  static const Breach& breach = *new Breach{
+      "KIND_CONFLICT", "the customer is there as the other kind; correct the kind or the identity",
+      "客户已按另一类型建档，请更正客户类型或证件信息"};
+  return breach;
+}
+
+}  // namespace
+
+void LeanInsert::Cover(const db::Values& row) {
+  for (size_t i = 0; i < row.size(); ++i) {
+    if (used_[i] || row[i].is_null()) continue;
+    used_[i] = true;
+    changed_ = true;
+  }
+}
+
+const db::InsertSpec& LeanInsert::spec() {
+  if (changed_) {
+    auto spec = std::make_unique<db::InsertSpec>();
+    spec->table = full_.table;
+    columns_.clear();
+    for (size_t i = 0; i < used_.size(); ++i) {
+      if (!used_[i]) continue;
+      columns_.push_back(i);
+      spec->columns.push_back(full_.columns[i]);
+    }
+    specs_.push_back(std::move(spec));
+    changed_ = false;
+  }
+  return *specs_.back();
+}
+
+db::Values LeanInsert::Project(const db::Values& row) const {
+  db::Values lean;
+  lean.reserve(columns_.size());
+  for (size_t column : columns_) lean.push_back(row[column]);
+  return lean;
+}
+
+absl::StatusOr<BatchChange> CustomerBatch::Decide(db::Connection& db, const ParsedRows& rows) {
+  change_.results.resize(rows.size());
+  CRM_RETURN_IF_ERROR(FindExisting(db, rows));
+  CRM_RETURN_IF_ERROR(FindByName(db, rows));
+  CRM_RETURN_IF_ERROR(MapProductNames(db, rows));
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i]->rejected) {
+      change_.results[i].outcome = RowOutcome::kRejected;
+    } else {
+      Decide(i, static_cast<const CustomerRow&>(*rows[i]));
+    }
+  }
+  if (context_.dry_run) {
+    change_.after_commit = [&seen = seen_, keys = std::move(fresh_keys_)] {
+      seen.insert(keys.begin(), keys.end());
+    };
+    return std::move(change_);
+  }
+  CRM_RETURN_IF_ERROR(Write());
+  return std::move(change_);
+}
+
+// One statement for each 512 identities of the batch.
+absl::Status CustomerBatch::FindExisting(db::Connection& db, const ParsedRows& rows) {
+  std::vector<const std::string*> hashes;
+  for (const auto& row : rows) {
+    if (row->rejected) continue;
+    for (const std::string& hash : static_cast<const CustomerRow&>(*row).hashes) {
+      hashes.push_back(&hash);
+    }
+  }
+  std::vector<std::pair<std::string, int64_t>> found;
+  for (size_t start = 0; start < hashes.size(); start += db::kMaxInSize) {
+    const size_t count = std::min(db::kMaxInSize, hashes.size() - start);
+    db::Values params;
+    for (size_t i = 0; i < count; ++i) params.emplace_back(*hashes[start + i]);
+    params.resize(db::PaddedInSize(count), params.back());
+    std::string sql = "SELECT hash, customer_id FROM customer_identity WHERE hash IN (?";
+    for (size_t i = 1; i < params.size(); ++i) absl::StrAppend(&sql, ", ?");
+    absl::StrAppend(&sql, ")");
+    CRM_ASSIGN_OR_RETURN(db::Rows hits, db.Select({"import_identities", sql}, params));
+    while (hits.Next()) found.emplace_back(hits.String(0), hits.Int(1));
+  }
+  std::vector<int64_t> ids;
+  for (const auto& [hash, id] : found) ids.push_back(id);
+  CRM_RETURN_IF_ERROR(LoadCustomers(db, ids));
+  for (const auto& [hash, id] : found) {
+    Target*& target = by_id_[id];
+    if (target == nullptr) {
+      target = targets_.emplace_back(std::make_unique<Target>()).get();
+      target->visible = false;
+    }
+    by_key_[hash] = target;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CustomerBatch::LoadCustomers(db::Connection& db, std::vector<int64_t> ids) {
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  ids.erase(std::remove_if(ids.begin(), ids.end(), [&](int64_t id) { return by_id_.contains(id); }),
+            ids.end());
+  if (ids.empty()) return absl::OkStatus();
+  CRM_ASSIGN_OR_RETURN(std::vector<StoredCustomer> stored,
+                       archive_.store.GetByIds(db, ids, context_.scope));
+  for (StoredCustomer& customer : stored) {
+    Target& target = *targets_.emplace_back(std::make_unique<Target>());
+    target.before = std::move(customer);
+    target.after = target.before.message;
+    target.from_file = target.before.message.entered_via() == context_.number;
+    by_id_[target.before.key.id] = &target;
+  }
+  return absl::OkStatus();
+}
+
+// Rows that no identity tells: by name, phone and address.
+absl::Status CustomerBatch::FindByName(db::Connection& db, const ParsedRows& rows) {
+  std::vector<int64_t> ids;
+  for (const auto& row : rows) {
+    if (row->rejected) continue;
+    const auto& customer_row = static_cast<const CustomerRow&>(*row);
+    if (customer_row.name_key.empty()) continue;
+    for (const Hit& hit : archive_.names.Find(customer_row.customer.message.full_name(),
+                                              context_.scope, kNameCandidates)) {
+      if (hit.kind == MatchKind::kWhole) ids.push_back(hit.key);
+    }
+  }
+  if (ids.empty()) return absl::OkStatus();
+  const std::vector<int64_t> wanted = ids;
+  CRM_RETURN_IF_ERROR(LoadCustomers(db, std::move(ids)));
+  for (int64_t id : wanted) {
+    auto target = by_id_.find(id);
+    if (target == by_id_.end() || !target->second->visible) continue;
+    const std::string key = NameKeyOf(target->second->before.message);
+    if (!key.empty()) by_key_.try_emplace(key, target->second);
+  }
+  return absl::OkStatus();
+}
+
+std::vector<std::string> MapProducts(const ProductMapper& products, v1::Customer& customer) {
+  std::vector<std::string> codes;
+  std::vector<std::string> unknown;
+  for (const std::string& name : customer.products_of_interest()) {
+    std::string code = products.CodeOf(name);
+    if (code.empty()) {
+      unknown.push_back(name);
+    } else if (std::find(codes.begin(), codes.end(), code) == codes.end()) {
+      codes.push_back(std::move(code));
+    }
+  }
+  customer.clear_products_of_interest();
+  for (std::string& code : codes) customer.add_products_of_interest(std::move(code));
+  return unknown;
+}
+
+absl::Status CustomerBatch::MapProductNames(db::Connection& db, const ParsedRows& rows) {
+  std::vector<size_t> with_products;
+  ProductMapper products(products_);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i]->rejected) continue;
+    const v1::Customer& customer = static_cast<const CustomerRow&>(*rows[i]).customer.message;
+    if (customer.products_of_interest().empty()) continue;
+    with_products.push_back(i);
+    for (const std::string& name : customer.products_of_interest()) products.Want(name);
+  }
+  if (with_products.empty()) return absl::OkStatus();
+  CRM_RETURN_IF_ERROR(products.Load(db));
+  for (size_t i : with_products) {
+    v1::Customer customer = static_cast<const CustomerRow&>(*rows[i]).customer.message;
+    for (std::string& name : MapProducts(products, customer)) {
+      if (!context_.dry_run) {
+        products_.NoteUnmapped(change_.writes, name, context_.number, source_.time);
+      }
+      change_.unknown_products.push_back(std::move(name));
+    }
+    with_codes_[i] = std::move(customer);
+  }
+  return absl::OkStatus();
+}
+
+const v1::Customer& CustomerBatch::Given(size_t index, const CustomerRow& row) const {
+  auto found = with_codes_.find(index);
+  return found == with_codes_.end() ? row.customer.message : found->second;
+}
+
+std::vector<CustomerBatch::Target*> CustomerBatch::TargetsOf(const CustomerRow& row) {
+  std::vector<Target*> targets;
+  const auto add = [&](const std::string& key) {
+    auto found = by_key_.find(key);
+    if (found == by_key_.end()) return;
+    if (std::find(targets.begin(), targets.end(), found->second) == targets.end()) {
+      targets.push_back(found->second);
+    }
+  };
+  for (const std::string& hash : row.hashes) add(hash);
+  if (targets.empty() && !row.name_key.empty()) {
+    add(row.name_key);
+    if (!targets.empty() && !MayBeSame(targets.front()->after, row.customer.message)) {
+      targets.clear();
+    }
+  }
+  return targets;
+}
+
+bool CustomerBatch::SeenInDryRun(const CustomerRow& row) const {
+  if (!context_.dry_run) return false;
+  const auto seen = [&](const std::string& key) { return seen_.contains(ShortKey(key)); };
+  return std::any_of(row.hashes.begin(), row.hashes.end(), seen) ||
+         (row.hashes.empty() && !row.name_key.empty() && seen(row.name_key));
+}
+
+void CustomerBatch::Decide(size_t index, const CustomerRow& row) {
+  const std::vector<Target*> targets = TargetsOf(row);
+  if (targets.size() > 1) return Reject(index, row, nullptr, "", ConflictBreach());
+  if (targets.size() == 1) return DecideDuplicate(index, row, *targets.front());
+  if (SeenInDryRun(row)) {
+    Target seen;
+    seen.from_file = true;
+    seen.after = row.customer.message;
+    return DecideDuplicate(index, row, seen);
+  }
+  MakeTarget(index, row);
+}
+
+void CustomerBatch::MakeTarget(size_t index, const CustomerRow& row) {
+  Target& target = *targets_.emplace_back(std::make_unique<Target>());
+  target.maker = &row;
+  target.after = Given(index, row);
+  target.changed = with_codes_.contains(index);
+  target.from_file = true;
+  target.rows.insert(index);
+  for (const FieldSchema* field : row.fields) target.last_row[field] = index;
+  for (const std::string& hash : row.hashes) RememberKey(hash, target);
+  if (!row.name_key.empty()) RememberKey(row.name_key, target);
+  RowResult& result = change_.results[index];
+  result.outcome = RowOutcome::kCreated;
+  result.incomplete = target.after.incomplete();
+}
+
+// So that later rows of the batch find it.
+void CustomerBatch::RememberKey(const std::string& key, Target& target) {
+  if (context_.dry_run) fresh_keys_.push_back(ShortKey(key));
+  by_key_[key] = &target;
+}
+
+void CustomerBatch::Remember(Target& target) {
+  for (const Identity& identity : IdentitiesOf(target.after)) {
+    RememberKey(archive_.identities.Hash(identity), target);
+  }
+  const std::string key = NameKeyOf(target.after);
+  if (!key.empty()) RememberKey(key, target);
+}
+
+void CustomerBatch::Forget(const Target& target, const v1::Customer& old) {
+  const auto forget = [&](const std::string& key) {
+    auto found = by_key_.find(key);
+    if (found != by_key_.end() && found->second == &target) by_key_.erase(found);
+  };
+  for (const Identity& identity : IdentitiesOf(old)) forget(archive_.identities.Hash(identity));
+  forget(NameKeyOf(old));
+}
+
+void CustomerBatch::DecideDuplicate(size_t index, const CustomerRow& row, Target& target) {
+  if (!target.visible) return Reject(index, row, nullptr, "", TakenBreach());
+  ++(target.from_file ? change_.duplicates_in_file : change_.duplicates_in_archive);
+  switch (context_.spec.duplicates()) {
+    case v1::DUPLICATE_POLICY_REJECT:
+      return Reject(index, row, nullptr, "", DuplicateBreach());
+    case v1::DUPLICATE_POLICY_SKIP:
+      change_.results[index].outcome = RowOutcome::kSkipped;
+      return;
+    default:
+      return Merge(index, row, target);
+  }
+}
+
+void CustomerBatch::Merge(size_t index, const CustomerRow& row, Target& target) {
+  const v1::Customer& given = Given(index, row);
+  if (row.kind_is_said && given.kind() != target.after.kind()) {
+    return Reject(index, row, nullptr, "kind", KindBreach());
+  }
+  const bool only_blanks = context_.spec.duplicates() == v1::DUPLICATE_POLICY_FILL_BLANKS;
+  v1::Customer merged = target.after;
+  std::vector<const FieldSchema*> set;
+  for (const FieldSchema* field : row.fields) {
+    if (field->options->immutable()) continue;
+    if (only_blanks && !IsUnknown(merged, *field) && field->name != "custom_fields") continue;
+    if (field->name == "first_contact_date" && !merged.first_contact_date().empty() &&
+        merged.first_contact_date() <= given.first_contact_date()) {
+      continue;  // only ever earlier
+    }
+    if (field->name == "opening_amount" || field->name == "opening_count") {
+      if (only_blanks && (!merged.opening_amount().empty() || merged.opening_count() > 0)) continue;
+      ReplaceOpeningBalance({.amount = given.opening_amount(),
+                             .count = given.opening_count(),
+                             .as_of = given.opening_as_of(),
+                             .source = given.opening_source()},
+                            merged);
+    } else if (field->name == "custom_fields" && only_blanks) {
+      for (const auto& [key, value] : given.custom_fields().fields()) {
+        merged.mutable_custom_fields()->mutable_fields()->insert({key, value});
+      }
+      continue;
+    } else {
+      CopyField(given, *field, merged);
+    }
+    set.push_back(field);
+  }
+  const v1::Customer* before = target.maker == nullptr ? &target.before.message : nullptr;
+  const auto violations = rules_->Normalize(merged, before, archive_.DayOf(context_.now));
+  if (!violations.empty()) {
+    const schema::Violation& first = violations.front();
+    return Reject(index, row, nullptr, first.field, {first.rule, first.mend_en, first.mend_zh});
+  }
+  const crm::types::v1::ChangeList changes = archive_.store.table().Diff(target.after, merged);
+  RowResult& result = change_.results[index];
+  const bool changes_something = !changes.changes().empty();
+  if (target.from_file) {
+    result.outcome = RowOutcome::kMerged;
+  } else {
+    result.outcome = changes_something ? RowOutcome::kUpdated : RowOutcome::kSkipped;
+  }
+  if (changes_something) {
+    Forget(target, target.after);
+    target.after = std::move(merged);
+    target.changed = true;
+    Remember(target);
+  }
+  target.rows.insert(index);
+  for (const FieldSchema* field : set) target.last_row[field] = index;
+}
+
+void CustomerBatch::Reject(size_t index, const CustomerRow& row, const ColumnPlan::Column* column,
+                           std::string_view field, const Breach& breach) {
+  change_.results[index].outcome = RowOutcome::kRejected;
+  v1::ImportIssue issue = MakeIssue(row.line, column, field, nullptr, "", breach);
+  issue.set_row_rejected(true);
+  change_.issues.push_back(std::move(issue));
+}
+
+absl::Status CustomerBatch::Write() {
+  for (const auto& target : targets_) {
+    if (target->maker != nullptr && !target->changed) insert_.Cover(target->maker->values);
+  }
+  struct Name {
+    int64_t id;
+    std::string name, owner, team;
+  };
+  std::vector<Name> names;
+  for (const auto& target : targets_) {
+    if (target->maker == nullptr && !target->changed) continue;
+    if (target->maker != nullptr) {
+      CRM_RETURN_IF_ERROR(WriteNew(*target));
+    } else {
+      WriteChanged(*target);
+    }
+    const v1::Customer& now = target->after;
+    names.push_back({target->before.key.id, now.full_name(), now.owner(), now.team()});
+  }
+  NoteResults();
+  change_.after_commit = [this_names = &archive_.names, names = std::move(names)] {
+    for (const Name& name : names) {
+      this_names->Upsert(name.id, name.name, name.owner, name.team);
+    }
+  };
+  return absl::OkStatus();
+}
+
+absl::Status CustomerBatch::WriteNew(Target& target) {
+  CRM_ASSIGN_OR_RETURN(std::string number, archive_.NextNumber(source_.time, target.after.kind()));
+  target.after.set_number(std::move(number));
+  StoredCustomer created{target.maker->customer.key, std::move(target.after)};
+  db::Values values;
+  if (target.changed) {
+    created = archive_.changes.Stamp(created.key.id, std::move(created.message), *rules_, source_);
+    values = archive_.store.table().InsertValues(created.key, created.message);
+    insert_.Cover(values);
+  } else {
+    values = target.maker->values;
+  }
+  const auto& columns = archive_.store.table().insert_spec().columns;
+  const auto at = std::find(columns.begin(), columns.end(), "number") - columns.begin();
+  values[static_cast<size_t>(at)] = created.message.number();
+  insert_.Cover(values);
+  const db::InsertSpec& spec = insert_.spec();
+  change_.writes.Insert(spec, insert_.Project(values));
+  const std::vector<Identity> identities =
+      target.changed ? IdentitiesOf(created.message) : target.maker->identities;
+  for (size_t i = 0; i < identities.size(); ++i) {
+    change_.writes.Insert(IdentitySpec(), {target.changed ? archive_.identities.Hash(identities[i])
+                                                          : target.maker->hashes[i],
+                                           identities[i].kind, created.key.id, source_.time});
+  }
+  change_.writes.AddEvent(CustomerChanges::CreationEvent(created, source_));
+  target.before.key = created.key;
+  target.after = std::move(created.message);
+  return absl::OkStatus();
+}
+
+void CustomerBatch::WriteChanged(Target& target) {
+  StoredCustomer changed =
+      archive_.changes.Change(change_.writes, target.before, target.after, *rules_, source_);
+  target.before.key = changed.key;
+  target.after = std::move(changed.message);
+}
+
+void CustomerBatch::NoteResults() {
+  for (const auto& target : targets_) {
+    for (size_t index : target->rows) {
+      RowResult& result = change_.results[index];
+      result.resource_id = target->before.key.id;
+      result.resource_version = target->before.key.version;
+    }
+    for (const auto& [field, index] : target->last_row) {
+      change_.results[index].fields.push_back(field->name);
+    }
+  }
+}
+
+}  // namespace crm::customer::import

@@ -1,0 +1,119 @@
+// Decides what a batch of customer rows does to the archive (CUS-29): one look-up of all
+// identities, then row by row in the order of the file, so that a later row meets what an earlier
+// one made.
+#ifndef CRM_SERVICES_CUSTOMER_IMPORT_CUSTOMER_BATCH_H_
+#define CRM_SERVICES_CUSTOMER_IMPORT_CUSTOMER_BATCH_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "services/customer/archive.h"
+#include "services/customer/import/customer_rows.h"
+#include "services/customer/import/import_kind.h"
+#include "services/customer/product_mapper.h"
+#include "services/customer/product_store.h"
+
+namespace crm::customer::import {
+
+// The columns of customers that batches of a job write: only those that some row had, because a
+// customer has some ninety of which a file has a dozen. Grows, so few statements are prepared.
+class LeanInsert {
+ public:
+  explicit LeanInsert(const db::InsertSpec& full) : full_(full), used_(full.columns.size()) {}
+
+  // Includes what `row` has.
+  void Cover(const db::Values& row);
+  // The spec of what is covered; lives as long as this.
+  const db::InsertSpec& spec();
+  db::Values Project(const db::Values& row) const;
+
+ private:
+  const db::InsertSpec& full_;
+  std::vector<bool> used_;
+  std::vector<size_t> columns_;
+  std::vector<std::unique_ptr<db::InsertSpec>> specs_;  // the last one is current
+  bool changed_ = true;
+};
+
+// Codes for names; gives the names that mean no product, which are left out.
+std::vector<std::string> MapProducts(const ProductMapper& products, v1::Customer& customer);
+
+// Identities and names that a dry run has met: it writes nothing that later rows could be found by.
+using SeenKeys = absl::flat_hash_set<uint64_t>;
+
+class CustomerBatch {
+ public:
+  CustomerBatch(Archive& archive, const ProductStore& products, const ImportContext& context,
+                LeanInsert& insert, SeenKeys& seen)
+      : archive_(archive),
+        products_(products),
+        context_(context),
+        rules_(archive.rules()),
+        insert_(insert),
+        seen_(seen),
+        source_{archive.clock.Now(), context.actor, context.number} {}
+
+  absl::StatusOr<BatchChange> Decide(db::Connection& db, const ParsedRows& rows);
+
+ private:
+  // A customer that rows of this batch make or change.
+  struct Target {
+    StoredCustomer before;  // of one that is in the archive
+    v1::Customer after;
+    const CustomerRow* maker = nullptr;                     // of a new one
+    std::set<size_t> rows;                                  // that went into it
+    std::map<const schema::FieldSchema*, size_t> last_row;  // that set the field
+    bool visible = true;                                    // in the creator's scope
+    bool from_file = false;                                 // an earlier row made it
+    bool changed = false;
+  };
+
+  absl::Status FindExisting(db::Connection& db, const ParsedRows& rows);
+  absl::Status LoadCustomers(db::Connection& db, std::vector<int64_t> ids);
+  absl::Status FindByName(db::Connection& db, const ParsedRows& rows);
+  // Products are referred to by code; names that nobody knows are listed for mapping (CUS-40).
+  absl::Status MapProductNames(db::Connection& db, const ParsedRows& rows);
+  // The customer of a row, with product codes.
+  const v1::Customer& Given(size_t index, const CustomerRow& row) const;
+  void Decide(size_t index, const CustomerRow& row);
+  std::vector<Target*> TargetsOf(const CustomerRow& row);
+  bool SeenInDryRun(const CustomerRow& row) const;
+  void DecideDuplicate(size_t index, const CustomerRow& row, Target& target);
+  void Merge(size_t index, const CustomerRow& row, Target& target);
+  void MakeTarget(size_t index, const CustomerRow& row);
+  void Reject(size_t index, const CustomerRow& row, const ColumnPlan::Column* column,
+              std::string_view field, const schema::Breach& breach);
+  void Forget(const Target& target, const v1::Customer& old);
+  void Remember(Target& target);
+  void RememberKey(const std::string& key, Target& target);
+
+  absl::Status Write();
+  absl::Status WriteNew(Target& target);
+  void WriteChanged(Target& target);
+  void NoteResults();
+
+  Archive& archive_;
+  const ProductStore& products_;
+  const ImportContext& context_;
+  const std::shared_ptr<const CustomerRules> rules_;
+  LeanInsert& insert_;
+  SeenKeys& seen_;
+  const resource::ChangeSource source_;
+  std::vector<std::unique_ptr<Target>> targets_;
+  absl::flat_hash_map<std::string, Target*> by_key_;  // identity hash or name key
+  absl::flat_hash_map<int64_t, Target*> by_id_;
+  std::vector<uint64_t> fresh_keys_;
+  absl::flat_hash_map<size_t, v1::Customer> with_codes_;  // by row
+  BatchChange change_;
+};
+
+}  // namespace crm::customer::import
+
+#endif  // CRM_SERVICES_CUSTOMER_IMPORT_CUSTOMER_BATCH_H_

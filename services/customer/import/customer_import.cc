@@ -1,0 +1,195 @@
+#include "services/customer/import/customer_import.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/absl_view.h"
+#include "common/base/status_macros.h"
+#include "common/error/error.h"
+#include "common/resource/history.h"
+#include "services/customer/import/customer_batch.h"
+#include "services/customer/import/customer_rows.h"
+#include "services/customer/product_mapper.h"
+
+namespace crm::customer::import {
+namespace {
+
+constexpr int kHistoryPage = 1000;
+
+const auth::RowScope kEverything{auth::RowScope::Kind::kAll, "", {}};
+
+// A sampled row as a row of a table.
+class SampleRow {
+ public:
+  explicit SampleRow(const ImportRun::Sampled& sampled)
+      : raw_(RawRow::FromProto(sampled.source.cells())) {
+    row_.Reset(sampled.line);
+    for (size_t i = 0; i < raw_.size(); ++i) row_.Add(raw_[i]);
+  }
+  const tabular::Row& row() const { return row_; }
+
+ private:
+  RawRow raw_;
+  tabular::Row row_;
+};
+
+class CustomerRun : public ImportRun {
+ public:
+  CustomerRun(Archive& archive, const ProductStore& products, ImportContext context,
+              ColumnPlan plan)
+      : archive_(archive),
+        products_(products),
+        context_(std::move(context)),
+        plan_(std::move(plan)),
+        parser_(archive_, context_, plan_),
+        insert_(archive.store.table().insert_spec()) {}
+
+  std::unique_ptr<ParsedRow> Parse(const tabular::Row& row, ParseCounts& counts) override {
+    return parser_.Parse(row, counts);
+  }
+
+  absl::StatusOr<BatchChange> Apply(db::Connection& db, const ParsedRows& rows) override {
+    return CustomerBatch(archive_, products_, context_, insert_, seen_).Decide(db, rows);
+  }
+
+  int32_t row_weight() const override { return parser_.row_weight(); }
+
+  absl::StatusOr<std::vector<v1::ImportSampleRow>> Compare(
+      db::Connection& db, const std::vector<Sampled>& rows) override {
+    std::vector<int64_t> ids;
+    for (const Sampled& row : rows) ids.push_back(row.resource_id);
+    CRM_ASSIGN_OR_RETURN(const std::vector<StoredCustomer> found,
+                         archive_.store.GetByIds(db, ids, kEverything));
+    absl::flat_hash_map<int64_t, const StoredCustomer*> by_id;
+    for (const StoredCustomer& customer : found) by_id[customer.key.id] = &customer;
+
+    // A parser of its own: the thread that reads the file uses the other one.
+    CustomerRowParser parser(archive_, context_, plan_);
+    std::vector<std::unique_ptr<CustomerRow>> sources;
+    ProductMapper products(products_);
+    for (const Sampled& row : rows) {
+      sources.push_back(ParseAgain(parser, row));
+      for (const std::string& name : sources.back()->customer.message.products_of_interest()) {
+        products.Want(name);
+      }
+    }
+    CRM_RETURN_IF_ERROR(products.Load(db));
+    std::vector<v1::ImportSampleRow> compared;
+    for (size_t i = 0; i < rows.size(); ++i) {
+      auto stored = by_id.find(rows[i].resource_id);
+      if (stored == by_id.end()) continue;  // deleted since
+      CRM_ASSIGN_OR_RETURN(const auto replaced,
+                           ReplacedSince(db, stored->second->key, rows[i].resource_version));
+      v1::Customer& source = sources[i]->customer.message;
+      MapProducts(products, source);
+      compared.push_back(CompareRow(rows[i], source, stored->second->message, replaced));
+    }
+    return compared;
+  }
+
+ private:
+  using Names = absl::flat_hash_set<std::string>;
+
+  // Fields that changes after a version have written.
+  static absl::StatusOr<Names> ReplacedSince(db::Connection& db, const resource::RowKey& key,
+                                             int64_t version) {
+    Names names;
+    if (key.version <= version) return names;
+    CRM_ASSIGN_OR_RETURN(const auto entries, resource::ReadHistory(db, key.id, 0, kHistoryPage));
+    for (const auto& entry : entries) {
+      if (entry.version() <= version) continue;
+      for (const auto& change : entry.changes()) names.insert(change.field());
+    }
+    return names;
+  }
+
+  std::unique_ptr<CustomerRow> ParseAgain(CustomerRowParser& parser, const Sampled& row) const {
+    ParseCounts counts;
+    counts.filled.resize(plan_.columns().size());
+    return parser.Parse(SampleRow(row).row(), counts);
+  }
+
+  v1::ImportSampleRow CompareRow(const Sampled& row, const v1::Customer& source,
+                                 const v1::Customer& stored, const Names& replaced) const {
+    v1::ImportSampleRow result;
+    result.set_line(row.line);
+    result.set_resource(stored.number());
+    for (const std::string& name : row.source.fields()) {
+      const schema::FieldSchema* field = archive_.store.table().schema().Find(name);
+      if (field == nullptr || replaced.contains(name)) continue;
+      v1::ImportSampleField& shown = *result.add_fields();
+      shown.set_field(name);
+      const auto text = [&](const v1::Customer& customer) {
+        return MaskedForReport(field, resource::FieldText(customer, *field).value_or(""));
+      };
+      shown.set_source(text(source));
+      shown.set_stored(text(stored));
+      shown.set_equal(resource::FieldEquals(source, stored, *field));
+    }
+    return result;
+  }
+
+  Archive& archive_;
+  const ProductStore& products_;
+  const ImportContext context_;
+  const ColumnPlan plan_;
+  CustomerRowParser parser_;
+  LeanInsert insert_;
+  SeenKeys seen_;
+};
+
+}  // namespace
+
+const FieldCatalog& CustomerImport::catalog() const { return CustomerCatalog(); }
+
+std::string CustomerImport::CustomFieldOf(std::string_view header) const {
+  const std::string key = HeaderKey(header);
+  const auto rules = archive_.rules();
+  for (const v1::CustomField& field : rules->custom_fields().definitions()) {
+    for (const std::string* name : {&field.label_zh(), &field.label_en(), &field.field_key()}) {
+      if (HeaderKey(*name) == key) return absl::StrCat("custom_fields.", field.field_key());
+    }
+  }
+  return "";
+}
+
+absl::Status CustomerImport::CheckSpec(const v1::ImportSpec& spec) const {
+  CRM_RETURN_IF_ERROR(catalog().CheckSpec(spec));
+  const auto rules = archive_.rules();
+  for (int i = 0; i < spec.mapping_size(); ++i) {
+    const std::string_view key = CustomFieldKey(spec.mapping(i).field());
+    if (key.empty() || rules->custom_fields().Find(key) != nullptr) continue;
+    return InvalidField(absl::StrCat("spec.mapping[", i, "].field"), "FIELD_UNKNOWN",
+                        "define this custom field first");
+  }
+  // A default that is wrong would be wrong for every row.
+  CellCleaner cleaner(archive_.lists, archive_.clock.Now());
+  for (int i = 0; i < spec.defaults_size(); ++i) {
+    const ImportField* field = catalog().Find(spec.defaults(i).field());
+    if (field == nullptr || field->schema == nullptr) continue;
+    v1::Customer customer;
+    CleaningCounts counts;
+    schema::Breach breach;
+    if (cleaner.Clean(*field->schema, 1, spec.defaults(i).value(), customer, counts, breach) ==
+        CellCleaner::Outcome::kBroken) {
+      return InvalidField(absl::StrCat("spec.defaults[", i, "].value"), breach.rule,
+                          breach.mend_en);
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<ImportRun>> CustomerImport::Open(const ImportContext& context,
+                                                                const ColumnPlan& plan) const {
+  if (plan.Find("full_name") == nullptr) {
+    return Error(absl::StatusCode::kFailedPrecondition, "NAME_COLUMN_MISSING",
+                 "no column is the customer's name; map one to full_name");
+  }
+  return std::make_unique<CustomerRun>(archive_, products_, context, plan);
+}
+
+}  // namespace crm::customer::import

@@ -1,0 +1,77 @@
+#include "services/customer/import/import_service.h"
+
+#include <utility>
+
+#include "common/base/status_macros.h"
+#include "common/event/outbox.h"
+#include "common/job/lease.h"
+#include "services/customer/import/customer_import.h"
+
+namespace crm::customer::import {
+namespace {
+
+constexpr char kNumberPattern[] = "IMP{yyyyMMdd}{seq:3}";
+constexpr int64_t kNumberBlock = 1;  // imports are few: no gaps
+
+ImportKinds Kinds(Archive& archive, const ProductStore& products) {
+  ImportKinds kinds;
+  kinds[v1::IMPORT_KIND_CUSTOMER] = std::make_unique<CustomerImport>(archive, products);
+  return kinds;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ImportService>> ImportService::Create(
+    runtime::ServiceRuntime& runtime, Archive& archive, const ProductStore& products,
+    RunnerOptions options) {
+  CRM_ASSIGN_OR_RETURN(numbering::NumberPattern pattern,
+                       numbering::NumberPattern::Parse(kNumberPattern));
+  if (options.holder.empty()) options.holder = job::ProcessName();
+  std::unique_ptr<ImportService> service(
+      new ImportService(runtime, archive, products, std::move(pattern), std::move(options)));
+  service->AddTo(runtime);
+  return service;
+}
+
+ImportService::ImportService(runtime::ServiceRuntime& runtime, Archive& archive,
+                             const ProductStore& products, numbering::NumberPattern pattern,
+                             RunnerOptions options)
+    : numbers_({.name = "import",
+                .pattern = std::move(pattern),
+                .zone = runtime.zone(),
+                .block = kNumberBlock},
+               runtime.pool()),
+      store_(runtime.keyring()),
+      metrics_(runtime.metrics()),
+      kinds_(Kinds(archive, products)),
+      runner_({.clock = runtime.clock(),
+               .pool = runtime.pool(),
+               .outbox = event::MakeOutboxHook(runtime.ids(), runtime.clock()),
+               .store = store_,
+               .kinds = kinds_,
+               .progress = progress_,
+               .metrics = metrics_},
+              std::move(options)),
+      handlers_(std::make_unique<ImportHandlers>(
+          ImportHandlers::Parts{.clock = runtime.clock(),
+                                .ids = runtime.ids(),
+                                .keyring = runtime.keyring(),
+                                .numbers = numbers_,
+                                .zone = runtime.zone(),
+                                .outbox = event::MakeOutboxHook(runtime.ids(), runtime.clock()),
+                                .store = store_,
+                                .kinds = kinds_,
+                                .progress = progress_,
+                                .wake = [this] { job_->Notify(); }})) {}
+
+void ImportService::AddTo(runtime::ServiceRuntime& runtime) {
+  job_ = &runtime.jobs().Add({.name = "import", .interval = absl::Seconds(2)},
+                             [this](const std::stop_token& stop) { return runner_.RunDue(stop); });
+  runtime.jobs().Add({.name = "import-purge", .interval = absl::Hours(1)},
+                     [this](const std::stop_token&) { return runner_.Purge(); });
+  server::MethodTable table(runtime::ServiceDescriptorOf("crm.customer.v1.ImportService"));
+  handlers_->Register(table);
+  runtime.Add(std::move(table));
+}
+
+}  // namespace crm::customer::import

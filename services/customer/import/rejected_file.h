@@ -1,0 +1,41 @@
+// The rejected rows of an import as a CSV that can be mended and imported again (CUS-30).
+#ifndef CRM_SERVICES_CUSTOMER_IMPORT_REJECTED_FILE_H_
+#define CRM_SERVICES_CUSTOMER_IMPORT_REJECTED_FILE_H_
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/schema/language.h"
+#include "common/tabular/table_writer.h"
+#include "crm/customer/v1/import.pb.h"
+#include "crm/customer/v1/import_state.pb.h"
+
+namespace crm::customer::import {
+
+// Not thread-safe.
+class RejectedFile {
+ public:
+  static absl::StatusOr<RejectedFile> Open(const v1::ImportJob& job, schema::Language language,
+                                           tabular::Sink sink);
+
+  absl::Status Add(int64_t line, const v1::ImportCells& cells,
+                   const std::vector<v1::ImportIssue>& issues);
+  absl::Status Close() { return writer_->Close(); }
+
+ private:
+  RejectedFile(std::unique_ptr<tabular::TableWriter> writer, std::vector<int> columns,
+               schema::Language language)
+      : writer_(std::move(writer)), columns_(std::move(columns)), language_(language) {}
+
+  std::unique_ptr<tabular::TableWriter> writer_;
+  std::vector<int> columns_;  // of the file that are written
+  schema::Language language_;
+};
+
+}  // namespace crm::customer::import
+
+#endif  // CRM_SERVICES_CUSTOMER_IMPORT_REJECTED_FILE_H_
