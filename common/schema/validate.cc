@@ -8,6 +8,7 @@
 #include "common/base/absl_view.h"
 #include "common/error/error.h"
 #include "common/schema/value_check.h"
+#include "crm/options/v1/bulk.pb.h"
 #include "google/protobuf/field_mask.pb.h"
 #include "google/protobuf/struct.pb.h"
 #include "google/protobuf/timestamp.pb.h"
@@ -136,6 +137,7 @@ class Walker {
                  absl::StrCat("最多 ", field.max_items, " 项"));
     }
     if (field.descriptor->is_map()) return;  // none of ours; Structs are checked on their own
+    if (field.descriptor->options().GetExtension(crm::options::v1::checked_one_by_one)) return;
     for (int i = 0; i < size; ++i) CheckItem(message, field, absl::StrCat(path, "[", i, "]"), i);
   }
 
@@ -312,7 +314,7 @@ absl::Status ViolationsToStatus(const std::vector<Violation>& violations, Langua
   Error error(absl::StatusCode::kInvalidArgument, "FIELD_INVALID",
               absl::StrCat("invalid fields: ", names));
   for (const Violation& violation : violations) {
-    error = std::move(error).Field(ToFieldViolation(violation, language));
+    std::move(error).Field(ToFieldViolation(violation, language));
   }
   return error;
 }
