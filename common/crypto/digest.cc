@@ -56,6 +56,28 @@ std::string Sha256(std::string_view data) {
   return digest;
 }
 
+struct Sha256Stream::State {
+  const OpenSslPtr<EVP_MD_CTX, EVP_MD_CTX_free> context{EVP_MD_CTX_new()};
+};
+
+Sha256Stream::Sha256Stream() : state_(std::make_unique<State>()) {
+  Must(EVP_DigestInit_ex2(state_->context.get(), FetchedSha256(), nullptr) == 1, "SHA-256");
+}
+
+Sha256Stream::~Sha256Stream() = default;
+
+void Sha256Stream::Add(std::string_view data) {
+  Must(EVP_DigestUpdate(state_->context.get(), data.data(), data.size()) == 1, "SHA-256");
+}
+
+std::string Sha256Stream::Finish() {
+  std::string digest(kSha256Bytes, '\0');
+  Must(EVP_DigestFinal_ex(state_->context.get(), reinterpret_cast<unsigned char*>(digest.data()),
+                          nullptr) == 1,
+       "SHA-256");
+  return digest;
+}
+
 bool EqualInConstantTime(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }

@@ -5,6 +5,7 @@
 #define CRM_COMMON_CRYPTO_DIGEST_H_
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,21 @@ inline constexpr size_t kSha256Bytes = 32;
 
 // 32 raw bytes.
 std::string Sha256(std::string_view data);
+
+// The same over bytes that come in pieces. Not thread-safe.
+class Sha256Stream {
+ public:
+  Sha256Stream();
+  ~Sha256Stream();
+
+  void Add(std::string_view data);
+  // 32 raw bytes; once.
+  std::string Finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 // Whether both are equal; the time taken depends on the lengths only.
 bool EqualInConstantTime(std::string_view a, std::string_view b);

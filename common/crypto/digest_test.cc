@@ -15,6 +15,16 @@ TEST(Sha256, PublishedVectors) {
             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
+// TIC-9
+TEST(Sha256, InPiecesIsTheSameAsAtOnce) {
+  Sha256Stream stream;
+  stream.Add("a");
+  stream.Add("");
+  stream.Add("bc");
+  EXPECT_EQ(stream.Finish(), Sha256("abc"));
+  EXPECT_EQ(Sha256Stream().Finish(), Sha256(""));
+}
+
 TEST(EqualInConstantTime, ComparesContentsAndLength) {
   EXPECT_TRUE(EqualInConstantTime("secret", "secret"));
   EXPECT_FALSE(EqualInConstantTime("secret", "secres"));

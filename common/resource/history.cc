@@ -27,7 +27,9 @@ const db::InsertSpec& HistorySpec() {
   static const db::InsertSpec& spec = *new db::InsertSpec{
       "history",
       {"resource_id", "version", "resource_type", "change_time", "actor", "via", "changes"},
-      ""};
+      // A version that is there means that the resource has moved on. Its versioned UPDATE, which
+      // comes after the inserts, says so as what it is: a conflict, not a duplicate.
+      "ON DUPLICATE KEY UPDATE version = VALUES(version)"};
   return spec;
 }
 

@@ -100,4 +100,12 @@ std::string ServiceHarness::TokenOf(std::string_view user, std::vector<std::stri
       clock_.Now());
 }
 
+std::string ServiceHarness::TokenOfService(std::string_view name,
+                                           std::vector<std::string> roles) const {
+  return issuer_->Issue({.subject = std::string(name),
+                         .roles = std::move(roles),
+                         .kind = auth::CallerKind::kService},
+                        clock_.Now());
+}
+
 }  // namespace crm::testing

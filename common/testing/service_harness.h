@@ -62,6 +62,10 @@ class ServiceHarness {
   std::string TokenOf(std::string_view user, std::vector<std::string> roles,
                       std::string_view team = "") const;
 
+  // The same for a program: another service, the ERP, a gateway.
+  std::string TokenOfService(std::string_view name,
+                             std::vector<std::string> roles = {"service_account"}) const;
+
   // `method`: "crm.customer.v1.CustomerService/GetCustomer".
   template <typename Request, typename Response>
   absl::StatusOr<Response> Call(const std::string& token, std::string_view method,

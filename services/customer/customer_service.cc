@@ -3,27 +3,22 @@
 #include <utility>
 
 #include "common/base/status_macros.h"
-#include "common/numbering/number_allocator.h"
+#include "common/numbering/current_numbers.h"
+#include "services/customer/activity_service.h"
 #include "services/customer/archive.h"
 #include "services/customer/customer_handlers.h"
 #include "services/customer/embedded_customer_migrations.h"
+#include "services/customer/import/import_service.h"
 #include "services/customer/search_handlers.h"
+#include "services/customer/settings_composition.h"
+#include "services/customer/settings_rules.h"
 #include "services/customer/tag_handlers.h"
 
 namespace crm::customer {
 namespace {
 
-constexpr char kDefaultNumberPattern[] = "CRM{yyyy}{seq:6}";
 constexpr absl::Duration kJobTimeout = absl::Seconds(30);
 constexpr absl::Duration kLoadTimeout = absl::Minutes(10);
-
-// Everybody's roles and team come from their tokens.
-class NoDirectory : public server::StaffDirectory {
- public:
-  std::shared_ptr<const server::StaffEntry> Find(std::string_view) const override {
-    return nullptr;
-  }
-};
 
 class Composition : public runtime::Service {
  public:
@@ -32,19 +27,25 @@ class Composition : public runtime::Service {
         numbers_({.name = "customer", .pattern = std::move(pattern), .zone = runtime.zone()},
                  runtime.pool()),
         archive_(runtime.clock(), runtime.ids(), runtime.keyring(), numbers_, runtime.zone()),
-        customers_(archive_, staff_),
+        administration_(runtime, archive_),
+        customers_(archive_, administration_.staff()),
         search_(archive_),
-        tags_(archive_) {}
+        tags_(archive_),
+        activity_(runtime, archive_) {}
 
   absl::Status Open() {
     CRM_RETURN_IF_ERROR(archive_.names.Load(runtime_.pool(), absl::Now() + kLoadTimeout));
-    runtime_.SetStaffDirectory(&staff_);
+    CRM_RETURN_IF_ERROR(administration_.Open());
+    runtime_.SetStaffDirectory(&administration_.staff());
     server::MethodTable table(
         runtime::ServiceDescriptorOf("crm.customer.v1.CustomerService"));
     customers_.Register(table);
     search_.Register(table);
     tags_.Register(table);
     runtime_.Add(std::move(table));
+    activity_.Open();
+    CRM_ASSIGN_OR_RETURN(import_, import::ImportService::Create(
+                                      runtime_, archive_, activity_.activity().products));
     AddJobs();
     return absl::OkStatus();
   }
@@ -63,12 +64,14 @@ class Composition : public runtime::Service {
   }
 
   runtime::ServiceRuntime& runtime_;
-  NoDirectory staff_;
-  numbering::NumberAllocator numbers_;
+  numbering::CurrentNumbers numbers_;
   Archive archive_;
+  Administration administration_;
   CustomerHandlers customers_;
   SearchHandlers search_;
   TagHandlers tags_;
+  ActivityService activity_;
+  std::unique_ptr<import::ImportService> import_;
 };
 
 }  // namespace

@@ -1,0 +1,57 @@
+#include "services/customer/activity_service.h"
+
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "common/base/status_macros.h"
+
+namespace crm::customer {
+namespace {
+
+constexpr absl::Duration kPurgeTimeout = absl::Minutes(5);
+
+}  // namespace
+
+ActivityService::ActivityService(runtime::ServiceRuntime& runtime, Archive& archive)
+    : runtime_(runtime),
+      activity_(archive, runtime.pool()),
+      interactions_(activity_),
+      purchases_(activity_),
+      products_(activity_),
+      attachments_(activity_),
+      levels_(activity_, runtime.pool(), runtime.committer()) {}
+
+template <typename Handlers>
+void ActivityService::Serve(const char* service, Handlers& handlers) {
+  server::MethodTable table(runtime::ServiceDescriptorOf(service));
+  handlers.Register(table);
+  runtime_.Add(std::move(table));
+}
+
+void ActivityService::Open() {
+  Serve("crm.customer.v1.InteractionService", interactions_);
+  Serve("crm.customer.v1.PurchaseService", purchases_);
+  Serve("crm.customer.v1.ProductService", products_);
+  Serve("crm.customer.v1.AttachmentService", attachments_);
+  AddJobs();
+}
+
+void ActivityService::AddJobs() {
+  runtime_.jobs().Add({.name = "activity-levels", .interval = absl::Hours(24)},
+                      [this](const std::stop_token& stop) -> absl::StatusOr<absl::Time> {
+                        const absl::Time now = runtime_.clock().Now();
+                        CRM_RETURN_IF_ERROR(levels_.Run(now, stop).status());
+                        return levels_.NextDue(now);
+                      });
+  runtime_.jobs().Add(
+      {.name = "purge-attachments", .interval = absl::Hours(1)},
+      [this](const std::stop_token&) -> absl::StatusOr<absl::Time> {
+        const absl::Time before = runtime_.clock().Now() - kUnclaimedAge;
+        CRM_ASSIGN_OR_RETURN(
+            const int64_t removed,
+            activity_.attachments.Purge(runtime_.pool(), before, absl::Now() + kPurgeTimeout));
+        return removed > 0 ? absl::InfinitePast() : absl::InfiniteFuture();
+      });
+}
+
+}  // namespace crm::customer

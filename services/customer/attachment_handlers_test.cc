@@ -1,0 +1,305 @@
+// AttachmentService over gRPC, and the rules of contents and file names.
+#include "absl/strings/escaping.h"
+#include "common/crypto/digest.h"
+#include "crm/customer/v1/attachment_service.pb.h"
+#include "services/customer/activity_test_fixture.h"
+#include "services/customer/attachment_rules.h"
+#include "services/customer/attachment_store.h"
+
+namespace crm::customer {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+std::string Pdf(size_t size) {
+  std::string content = "%PDF-1.7\n";
+  for (size_t i = 0; content.size() < size; ++i) content += static_cast<char>(i * 31 + i / 251);
+  content.resize(size);
+  return content;
+}
+
+std::string TypeOf(std::string_view content, std::string_view name = "file") {
+  ContentTypeFinder finder;
+  finder.Add(content);
+  return std::string(finder.Type(name));
+}
+
+// TIC-9
+TEST(ContentType, IsFoundFromTheBytes) {
+  EXPECT_EQ(TypeOf("%PDF-1.4"), "application/pdf");
+  EXPECT_EQ(TypeOf("\x89PNG\r\n\x1a\n\0\0"), "image/png");
+  EXPECT_EQ(TypeOf("\xFF\xD8\xFF\xE0 JFIF"), "image/jpeg");
+  EXPECT_EQ(TypeOf("GIF89a..."), "image/gif");
+  EXPECT_EQ(TypeOf("RIFF....WAVEfmt "), "audio/wav");
+  EXPECT_EQ(TypeOf(std::string("\0\0\0 ftypM4A ", 12)), "audio/mp4");
+  EXPECT_EQ(TypeOf("#!AMR\n<"), "audio/amr");
+  EXPECT_EQ(TypeOf(std::string("OggS\0\2", 6)), "audio/ogg");
+  EXPECT_EQ(TypeOf("ID3\x04"), "audio/mpeg");
+  EXPECT_EQ(TypeOf("\xFF\xFB\x90\x64"), "audio/mpeg");
+  EXPECT_THAT(TypeOf("PK\x03\x04....[Content_Types].xml....word/document.xml"),
+              HasSubstr("wordprocessingml"));
+  EXPECT_THAT(TypeOf("PK\x03\x04....[Content_Types].xml....xl/workbook.xml"),
+              HasSubstr("spreadsheetml"));
+  EXPECT_EQ(TypeOf("姓名,电话\r\n", "客户.CSV"), "text/csv");
+  EXPECT_EQ(TypeOf("你好\n", "note.txt"), "text/plain");
+}
+
+// TIC-9
+TEST(ContentType, RefusesEverythingElse) {
+  EXPECT_EQ(TypeOf("MZ\x90\0"), "");  // a program
+  EXPECT_EQ(TypeOf("PK\x03\x04 plain zip"), "");
+  EXPECT_EQ(TypeOf(std::string("\0\0\0 ftypisom", 12)), "");  // a video
+  EXPECT_EQ(TypeOf(std::string("RIFF\x10\0\0\0AVI LIST", 16)), "");
+  EXPECT_EQ(TypeOf("\xD6\xD0\xB9\xFA", "gbk.txt"), "");
+  EXPECT_EQ(TypeOf("bell \a"), "");
+  EXPECT_EQ(TypeOf(""), "text/plain");  // nothing in it to refuse; the length is checked elsewhere
+}
+
+// TIC-9: a character may be cut in two by the pieces.
+TEST(ContentType, TextIsCheckedAcrossPieces) {
+  const std::string text = "价格表";
+  ContentTypeFinder finder;
+  for (const char byte : text) finder.Add(std::string_view(&byte, 1));
+  EXPECT_EQ(finder.Type("a.txt"), "text/plain");
+  ContentTypeFinder cut;
+  cut.Add(std::string_view(text).substr(0, 4));
+  EXPECT_EQ(cut.Type("a.txt"), "");
+  ContentTypeFinder late;
+  late.Add("fine so far ");
+  EXPECT_FALSE(late.refused());
+  late.Add("\x01");
+  EXPECT_TRUE(late.refused());
+}
+
+// TIC-9
+TEST(FileName, IsMadeSafe) {
+  EXPECT_EQ(SafeFileName("合同.pdf", "application/pdf"), "合同.pdf");
+  EXPECT_EQ(SafeFileName("../../etc/合同.exe", "application/pdf"), "合同.exe.pdf");
+  EXPECT_EQ(SafeFileName("C:\\temp\\a.JPG", "image/jpeg"), "a.JPG");
+  EXPECT_EQ(SafeFileName("a<b>|c?.png", "image/png"), "a_b__c_.png");
+  EXPECT_EQ(SafeFileName("..", "image/png"), "file.png");
+  EXPECT_EQ(SafeFileName("a\xE2\x80\xAEgnp.exe\n.png", "image/png"), "agnp.exe.png");
+  EXPECT_EQ(SafeFileName(".png", "image/png"), "png.png");
+  EXPECT_EQ(SafeFileName(std::string(400, 'x'), "image/png"), std::string(190, 'x') + ".png");
+}
+
+class AttachmentHandlersTest : public ActivityTest {
+ protected:
+  static constexpr char kUpload[] = "/crm.customer.v1.AttachmentService/UploadAttachment";
+  static constexpr char kDownload[] = "/crm.customer.v1.AttachmentService/DownloadAttachment";
+
+  absl::StatusOr<v1::Attachment> Upload(const std::string& token, v1::UploadStart start,
+                                        std::string_view content, size_t piece = 300'000) {
+    client::AnyClientStream stream =
+        harness_.replica().channel().ClientStream(kUpload, {.token = token});
+    v1::UploadAttachmentRequest message;
+    *message.mutable_start() = std::move(start);
+    bool open = stream.Write(message);
+    message.clear_start();
+    for (size_t at = 0; open && at < content.size(); at += piece) {
+      message.set_data(std::string(content.substr(at, piece)));
+      open = stream.Write(message);
+    }
+    v1::Attachment attachment;
+    const absl::Status status = stream.Finish(attachment);
+    if (!status.ok()) return status;
+    return attachment;
+  }
+
+  static v1::UploadStart Named(const std::string& name) {
+    v1::UploadStart start;
+    start.set_file_name(name);
+    return start;
+  }
+
+  absl::StatusOr<std::string> Download(const std::string& token, const std::string& number) {
+    v1::DownloadAttachmentRequest request;
+    request.set_attachment(number);
+    client::AnyServerStream stream =
+        harness_.replica().channel().ServerStream(kDownload, request, {.token = token});
+    std::string content;
+    v1::DownloadAttachmentResponse message;
+    while (stream.Next(message)) content += message.data();
+    const absl::Status status = stream.Finish();
+    if (!status.ok()) return status;
+    return content;
+  }
+
+  void ExpectNothingStored() {
+    for (const char* table :
+         {"attachment", "attachment_content", "attachment_chunk", "attachment_upload"}) {
+      EXPECT_EQ(Rows(table), 0) << table;
+    }
+  }
+
+  absl::StatusOr<int64_t> Purge(absl::Time before) {
+    auto& runtime = harness_.replica().runtime();
+    const AttachmentStore store(runtime.keyring(), runtime.ids());
+    return store.Purge(runtime.pool(), before, absl::InfiniteFuture());
+  }
+};
+
+// TIC-9
+TEST_F(AttachmentHandlersTest, WhatGoesUpComesDown) {
+  const std::string content = Pdf(2'500'000);
+  v1::UploadStart start = Named("../合同.pdf");
+  start.set_sha256(absl::BytesToHexString(crypto::Sha256(content)));
+  auto uploaded = Upload(seller_, start, content);
+  ASSERT_TRUE(uploaded.ok()) << uploaded.status();
+  EXPECT_EQ(uploaded->number(), "AT20260320000001");
+  EXPECT_EQ(uploaded->file_name(), "合同.pdf");
+  EXPECT_EQ(uploaded->content_type(), "application/pdf");
+  EXPECT_EQ(uploaded->size(), 2'500'000);
+  EXPECT_EQ(uploaded->sha256(), start.sha256());
+  auto downloaded = Download(seller_, uploaded->number());
+  ASSERT_TRUE(downloaded.ok()) << downloaded.status();
+  EXPECT_TRUE(*downloaded == content);
+  EXPECT_EQ(Rows("attachment_chunk"), 3);
+  EXPECT_EQ(Rows("attachment_chunk WHERE LENGTH(data) > 1048576"), 0);
+  EXPECT_EQ(Rows("attachment_chunk WHERE data LIKE '%PDF-1.7%'"), 0);
+  EXPECT_EQ(Rows("attachment_upload"), 0);
+}
+
+// TIC-9: stored once per content.
+TEST_F(AttachmentHandlersTest, AContentIsStoredOnce) {
+  const std::string content = Pdf(10'000);
+  auto first = Upload(seller_, Named("a.pdf"), content);
+  auto second = Upload(other_seller_, Named("b.pdf"), content);
+  ASSERT_TRUE(first.ok() && second.ok()) << second.status();
+  EXPECT_NE(first->number(), second->number());
+  EXPECT_EQ(Rows("attachment_content"), 1);
+  EXPECT_EQ(Rows("attachment_chunk"), 1);
+  EXPECT_EQ(Rows("attachment_upload"), 0);
+  EXPECT_TRUE(*Download(other_seller_, second->number()) == content);
+}
+
+// TIC-9: refused uploads leave nothing.
+TEST_F(AttachmentHandlersTest, RefusedUploadsLeaveNothing) {
+  const auto reason = [&](v1::UploadStart start, std::string_view content) {
+    auto uploaded = Upload(seller_, std::move(start), content, 1 << 20);
+    EXPECT_EQ(uploaded.status().code(), absl::StatusCode::kInvalidArgument);
+    return ErrorReason(uploaded.status());
+  };
+  EXPECT_EQ(reason(Named("a.pdf"), Pdf((20 << 20) + 1)), "ATTACHMENT_TOO_LARGE");
+  EXPECT_EQ(reason(Named("a.pdf"), ""), "ATTACHMENT_EMPTY");
+  EXPECT_EQ(reason(Named("a.pdf"), std::string("MZ\x90\0program", 11)), "CONTENT_TYPE_REFUSED");
+  EXPECT_EQ(reason(Named("a.txt"), std::string(2'000'000, 'x') + "\x01"), "CONTENT_TYPE_REFUSED");
+  v1::UploadStart claimed = Named("a.pdf");
+  claimed.set_sha256(std::string(64, 'a'));
+  EXPECT_EQ(reason(claimed, Pdf(3'000'000)), "SHA256_DIFFERS");
+  ExpectNothingStored();
+}
+
+// TIC-9
+TEST_F(AttachmentHandlersTest, TakesTwentyMebibytes) {
+  auto uploaded = Upload(seller_, Named("a.pdf"), Pdf(20 << 20), 1 << 20);
+  ASSERT_TRUE(uploaded.ok()) << uploaded.status();
+  EXPECT_EQ(uploaded->size(), 20 << 20);
+}
+
+// TIC-9: an upload that the client breaks off leaves nothing.
+TEST_F(AttachmentHandlersTest, PartialUploadsLeaveNothing) {
+  {
+    client::AnyClientStream stream =
+        harness_.replica().channel().ClientStream(kUpload, {.token = seller_});
+    v1::UploadAttachmentRequest message;
+    *message.mutable_start() = Named("a.pdf");
+    ASSERT_TRUE(stream.Write(message));
+    message.clear_start();
+    const std::string content = Pdf(3 << 20);
+    for (size_t at = 0; at < content.size(); at += 1 << 20) {
+      message.set_data(content.substr(at, 1 << 20));
+      ASSERT_TRUE(stream.Write(message));
+    }
+    stream.Cancel();
+    v1::Attachment attachment;
+    EXPECT_FALSE(stream.Finish(attachment).ok());
+  }
+  // Returns when the server is done with the call.
+  harness_.replica().Stop();
+  ExpectNothingStored();
+}
+
+// TIC-9, PLT-5
+TEST_F(AttachmentHandlersTest, RepeatGivesTheFirstAttachment) {
+  v1::UploadStart start = Named("a.pdf");
+  start.set_request_id("r-1");
+  auto first = Upload(seller_, start, Pdf(100));
+  auto again = Upload(seller_, start, Pdf(100));
+  ASSERT_TRUE(first.ok() && again.ok()) << again.status();
+  EXPECT_EQ(again->number(), first->number());
+  EXPECT_EQ(ErrorReason(Upload(seller_, start, Pdf(101)).status()), "REQUEST_ID_REUSED");
+  EXPECT_TRUE(Upload(other_seller_, start, Pdf(102)).ok());
+  EXPECT_EQ(Rows("attachment"), 2);
+  EXPECT_EQ(Rows("attachment_chunk"), 2);
+}
+
+// TIC-9
+TEST_F(AttachmentHandlersTest, FirstMessageTellsOfTheFile) {
+  client::AnyClientStream stream =
+      harness_.replica().channel().ClientStream(kUpload, {.token = seller_});
+  v1::UploadAttachmentRequest message;
+  message.set_data("%PDF-");
+  stream.Write(message);
+  v1::Attachment attachment;
+  EXPECT_THAT(Violations(stream.Finish(attachment)), ElementsAre("start REQUIRED"));
+}
+
+// CUS-18, PLT-13: seen by the uploader, then by whoever may read the customer.
+TEST_F(AttachmentHandlersTest, BelongsToTheCustomerOfItsRecord) {
+  const v1::Customer customer = Person("王建国", "13800138001");
+  auto uploaded = Upload(seller_, Named("a.pdf"), Pdf(100));
+  ASSERT_TRUE(uploaded.ok()) << uploaded.status();
+  const std::string director = harness_.TokenOf("boss", {"sales_director"}, "t1");
+  EXPECT_EQ(Download(director, uploaded->number()).status().code(), absl::StatusCode::kNotFound);
+
+  v1::Interaction visit = Visit(customer.number(), Now());
+  visit.add_attachments(uploaded->number());
+  ASSERT_TRUE(Record(visit).ok());
+  EXPECT_TRUE(Download(director, uploaded->number()).ok());
+  EXPECT_EQ(Download(other_seller_, uploaded->number()).status().code(),
+            absl::StatusCode::kNotFound);
+  // Not for another customer's records.
+  const v1::Customer other = Person("李秀英", "13800138002");
+  visit.set_customer(other.number());
+  EXPECT_THAT(Violations(Record(visit).status()),
+              ElementsAre("interaction.attachments[0] ATTACHMENT_UNKNOWN"));
+}
+
+// TIC-9: what nobody refers to goes after a day, its content with the last that has it.
+TEST_F(AttachmentHandlersTest, PurgeRemovesWhatNobodyRefersTo) {
+  const v1::Customer customer = Person("王建国", "13800138001");
+  auto kept = Upload(seller_, Named("kept.pdf"), Pdf(100));
+  auto same_content = Upload(seller_, Named("lost.pdf"), Pdf(100));
+  auto lost = Upload(seller_, Named("lost2.pdf"), Pdf(200));
+  ASSERT_TRUE(kept.ok() && same_content.ok() && lost.ok());
+  v1::Interaction visit = Visit(customer.number(), Now());
+  visit.add_attachments(kept->number());
+  ASSERT_TRUE(Record(visit).ok());
+
+  EXPECT_EQ(*Purge(Now()), 0);                          // nothing is older
+  EXPECT_EQ(*Purge(Now() + absl::Microseconds(1)), 3);  // two attachments and a content
+  EXPECT_EQ(Rows("attachment"), 1);
+  EXPECT_EQ(Rows("attachment_content"), 1);
+  EXPECT_EQ(Rows("attachment_chunk"), 1);
+  EXPECT_TRUE(*Download(seller_, kept->number()) == Pdf(100));
+}
+
+// TIC-9: what a process that died had uploaded goes too.
+TEST_F(AttachmentHandlersTest, PurgeRemovesBrokenUploads) {
+  auto& runtime = harness_.replica().runtime();
+  const AttachmentStore store(runtime.keyring(), runtime.ids());
+  {
+    auto db = runtime.pool().Acquire(absl::InfiniteFuture());
+    ASSERT_TRUE(db.ok());
+    auto content = store.OpenUpload(**db, Now());
+    ASSERT_TRUE(content.ok());
+    ASSERT_TRUE(store.WriteChunk(**db, *content, 0, "half").ok());
+  }
+  ASSERT_TRUE(Purge(Now() + absl::Microseconds(1)).ok());
+  ExpectNothingStored();
+}
+
+}  // namespace
+}  // namespace crm::customer

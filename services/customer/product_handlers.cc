@@ -1,0 +1,241 @@
+#include "services/customer/product_handlers.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "common/error/error.h"
+#include "common/event/outbox.h"
+#include "common/filter/list_query.h"
+#include "common/resource/history.h"
+#include "common/resource/update.h"
+#include "services/customer/product_rules.h"
+
+namespace crm::customer {
+namespace {
+
+absl::Status NameTaken(std::string_view code) {
+  return Error(absl::StatusCode::kAlreadyExists, "PRODUCT_NAME_TAKEN",
+               "the code or a name means another product")
+      .Meta("product", code)
+      .Resource(kProductType, code);
+}
+
+absl::Status Refuse(std::vector<schema::Violation> violations, schema::Language language) {
+  for (schema::Violation& violation : violations) {
+    violation.field = absl::StrCat("product.", violation.field);
+  }
+  return schema::ViolationsToStatus(violations, language);
+}
+
+}  // namespace
+
+void ProductHandlers::Register(server::MethodTable& table) {
+  const auto bind = [this](auto method) {
+    return [this, method](auto&... args) { return (this->*method)(args...); };
+  };
+  table.Unary<v1::CreateProductRequest, v1::Product>("CreateProduct",
+                                                     bind(&ProductHandlers::Create));
+  table.Unary<v1::GetProductRequest, v1::Product>("GetProduct", bind(&ProductHandlers::Get));
+  table.Unary<v1::ListProductsRequest, v1::ListProductsResponse>("ListProducts",
+                                                                 bind(&ProductHandlers::List));
+  table.Unary<v1::UpdateProductRequest, v1::Product>("UpdateProduct",
+                                                     bind(&ProductHandlers::Update));
+  table.Unary<v1::RetireProductRequest, v1::Product>("RetireProduct",
+                                                     bind(&ProductHandlers::Retire));
+  table.Unary<v1::ListUnmappedProductsRequest, v1::ListUnmappedProductsResponse>(
+      "ListUnmappedProducts", bind(&ProductHandlers::ListUnmapped));
+  table.Unary<v1::MapProductNameRequest, v1::MapProductNameResponse>(
+      "MapProductName", bind(&ProductHandlers::MapName));
+}
+
+absl::StatusOr<v1::Product> ProductHandlers::Create(CallContext& call,
+                                                    const v1::CreateProductRequest& request) {
+  const ProductStore& store = activity_.products;
+  v1::Product product = request.product();
+  CRM_RETURN_IF_ERROR(Refuse(CheckProduct(product), call.language()));
+  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
+  CRM_RETURN_IF_ERROR(CheckComplements(*db, product));
+  CRM_ASSIGN_OR_RETURN(const ProductStore::Meanings taken, store.Resolve(*db, OwnNames(product)));
+  if (!taken.empty()) return NameTaken(taken.begin()->second.code);
+
+  product.set_active(true);
+  product.set_creator(call.caller().id);
+  SetTime(call.now(), *product.mutable_create_time());
+  *product.mutable_update_time() = product.create_time();
+  const resource::RowKey key{activity_.archive.ids.Next(), 1};
+  product.set_etag(resource::EtagOf(key.version));
+  store.table().Insert(call.writes(), key, product);
+  store.AddOwnNames(call.writes(), OwnNames(product), product.code());
+  call.writes().AddEvent(event::MakeEvent({.type = "product.created",
+                                           .subject = product.code(),
+                                           .version = key.version,
+                                           .time = call.now(),
+                                           .actor = call.caller().id,
+                                           .payload = &product}));
+  return product;
+}
+
+absl::StatusOr<v1::Product> ProductHandlers::Get(CallContext& call,
+                                                 const v1::GetProductRequest& request) {
+  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
+  CRM_ASSIGN_OR_RETURN(StoredProduct product, activity_.products.Get(*db, request.product()));
+  return std::move(product.message);
+}
+
+absl::StatusOr<v1::ListProductsResponse> ProductHandlers::List(
+    CallContext& call, const v1::ListProductsRequest& request) {
+  const resource::ResourceTable& table = activity_.products.table();
+  CRM_ASSIGN_OR_RETURN(const filter::ListQuery query,
+                       filter::ListQuery::Make(
+                           {.schema = table.schema(),
+                            .from = "product",
+                            .columns = table.Columns(),
+                            .column_count = activity_.ColumnCount(table),
+                            .condition = {},
+                            .scope = ActivityArchive::Everything()},
+                           {.page_size = request.page_size(),
+                            .page_token = request.page_token(),
+                            .filter = request.filter(),
+                            .order_by = request.order_by().empty() ? "code" : request.order_by()},
+                           activity_.ListOptions(call)));
+  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
+  v1::ListProductsResponse response;
+  CRM_ASSIGN_OR_RETURN(filter::ListPage page,
+                       query.Run(*db, "product_list", [&](const db::Rows& row) {
+                         resource::RowKey key;
+                         return table.Read(row, key, *response.add_products());
+                       }));
+  response.set_next_page_token(std::move(page.next_page_token));
+  if (request.count_total()) {
+    CRM_ASSIGN_OR_RETURN(const int64_t total, query.Count(*db, "product_count"));
+    response.set_total(total);
+  }
+  return response;
+}
+
+absl::StatusOr<v1::Product> ProductHandlers::Update(CallContext& call,
+                                                    const v1::UpdateProductRequest& request) {
+  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
+  CRM_ASSIGN_OR_RETURN(const StoredProduct before,
+                       activity_.products.Get(*db, request.product().code()));
+  v1::Product after = before.message;
+  CRM_ASSIGN_OR_RETURN(
+      const std::vector<std::string> written,
+      resource::ApplyUpdate(request.update_mask(), request.product(), after, call.language()));
+  CRM_RETURN_IF_ERROR(
+      resource::CheckEtag(*db, before.key, request.product().etag(), "product.etag", written));
+  CRM_RETURN_IF_ERROR(Refuse(CheckProduct(after), call.language()));
+  CRM_RETURN_IF_ERROR(CheckComplements(*db, after));
+  CRM_ASSIGN_OR_RETURN(const std::vector<std::string> fresh, FreshNames(*db, after));
+  activity_.products.AddOwnNames(call.writes(), fresh, after.code());
+  return Save(call, before, std::move(after));
+}
+
+absl::StatusOr<v1::Product> ProductHandlers::Retire(CallContext& call,
+                                                    const v1::RetireProductRequest& request) {
+  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
+  CRM_ASSIGN_OR_RETURN(const StoredProduct before, activity_.products.Get(*db, request.product()));
+  v1::Product after = before.message;
+  after.set_active(false);
+  return Save(call, before, std::move(after));
+}
+
+absl::StatusOr<v1::ListUnmappedProductsResponse> ProductHandlers::ListUnmapped(
+    CallContext& call, const v1::ListUnmappedProductsRequest& request) {
+  const resource::ResourceTable& table = activity_.products.unmapped_table();
+  CRM_ASSIGN_OR_RETURN(
+      const filter::ListQuery query,
+      filter::ListQuery::Make(
+          {.schema = table.schema(),
+           .from = "unmapped_product",
+           .columns = table.Columns(),
+           .column_count = activity_.ColumnCount(table),
+           .condition = {},
+           .scope = ActivityArchive::Everything()},
+          {.page_size = request.page_size(),
+           .page_token = request.page_token(),
+           .filter = request.filter(),
+           .order_by = request.order_by().empty() ? "last_seen desc" : request.order_by()},
+          activity_.ListOptions(call)));
+  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
+  v1::ListUnmappedProductsResponse response;
+  CRM_ASSIGN_OR_RETURN(filter::ListPage page,
+                       query.Run(*db, "unmapped_product_list", [&](const db::Rows& row) {
+                         resource::RowKey key;
+                         return table.Read(row, key, *response.add_names());
+                       }));
+  response.set_next_page_token(std::move(page.next_page_token));
+  return response;
+}
+
+absl::StatusOr<v1::MapProductNameResponse> ProductHandlers::MapName(
+    CallContext& call, const v1::MapProductNameRequest& request) {
+  const std::string folded = FoldProductName(request.name());
+  if (folded.empty()) return InvalidField("name", "REQUIRED", "give a name that is not blank");
+  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
+  CRM_ASSIGN_OR_RETURN(StoredProduct product, activity_.products.Get(*db, request.product()));
+  CRM_ASSIGN_OR_RETURN(const ProductStore::Meanings meanings,
+                       activity_.products.Resolve(*db, {folded}));
+  const auto now = meanings.find(folded);
+  const bool is_own = now != meanings.end() && now->second.own;
+  if (is_own && now->second.code != product.message.code()) return NameTaken(now->second.code);
+  if (!is_own) activity_.products.MapName(call.writes(), folded, product.message.code());
+  v1::MapProductNameResponse response;
+  *response.mutable_product() = std::move(product.message);
+  return response;
+}
+
+absl::Status ProductHandlers::CheckComplements(db::Connection& db,
+                                               const v1::Product& product) const {
+  const std::vector<std::string> codes(product.complements().begin(), product.complements().end());
+  CRM_ASSIGN_OR_RETURN(const std::vector<std::string> existing,
+                       activity_.products.Existing(db, codes));
+  for (size_t i = 0; i < codes.size(); ++i) {
+    if (std::find(existing.begin(), existing.end(), codes[i]) == existing.end()) {
+      return InvalidField(absl::StrCat("product.complements[", i, "]"), "PRODUCT_UNKNOWN",
+                          "use the code of a product");
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<std::string>> ProductHandlers::FreshNames(
+    db::Connection& db, const v1::Product& product) const {
+  std::vector<std::string> names = OwnNames(product);
+  CRM_ASSIGN_OR_RETURN(const ProductStore::Meanings meanings,
+                       activity_.products.Resolve(db, names));
+  for (const auto& [folded, meaning] : meanings) {
+    if (meaning.code != product.code()) return NameTaken(meaning.code);
+    names.erase(std::find(names.begin(), names.end(), folded));
+  }
+  return names;
+}
+
+v1::Product ProductHandlers::Save(CallContext& call, const StoredProduct& before,
+                                  v1::Product after) const {
+  const resource::ResourceTable& table = activity_.products.table();
+  const crm::types::v1::ChangeList changes = table.Diff(before.message, after);
+  if (changes.changes().empty()) return after;
+  const resource::ChangeSource source{
+      std::max(call.now(), TimeOf(before.message.update_time()) + absl::Microseconds(1)),
+      call.caller().id, "api"};
+  SetTime(source.time, *after.mutable_update_time());
+  const resource::RowKey key{before.key.id, before.key.version + 1};
+  after.set_etag(resource::EtagOf(key.version));
+  table.Update(call.writes(), before.key, before.message, after);
+  resource::AddHistory(call.writes(), kProductType, key, source, changes);
+  std::vector<std::string> fields;
+  for (const auto& change : changes.changes()) fields.push_back(change.field());
+  call.writes().AddEvent(event::MakeEvent({.type = "product.updated",
+                                           .subject = after.code(),
+                                           .version = key.version,
+                                           .time = source.time,
+                                           .actor = source.actor,
+                                           .payload = &after,
+                                           .changed_fields = std::move(fields)}));
+  return after;
+}
+
+}  // namespace crm::customer
