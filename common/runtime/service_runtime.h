@@ -87,6 +87,7 @@ class ServiceRuntime {
   job::JobRunner& jobs() { return *jobs_; }
   log::Logger& log() { return log_; }
   auth::CurrentPolicy& policy() { return *policy_; }
+  auth::TokenVerifier& tokens() { return *tokens_; }
   prometheus::Registry& metrics() { return metrics_server_.registry(); }
   metrics::MetricsServer& metrics_server() { return metrics_server_; }
   absl::TimeZone zone() const { return options_.time_zone; }

@@ -11,7 +11,7 @@
 #include "common/base/clock.h"
 #include "common/base/ids.h"
 #include "common/crypto/keyring.h"
-#include "common/numbering/number_allocator.h"
+#include "common/numbering/current_numbers.h"
 #include "services/customer/customer_changes.h"
 #include "services/customer/customer_rules.h"
 #include "services/customer/customer_store.h"
@@ -23,7 +23,7 @@ namespace crm::customer {
 
 struct Archive {
   Archive(const Clock& clock, IdGenerator& ids, crypto::Keyring& keyring,
-          numbering::NumberAllocator& numbers, absl::TimeZone zone)
+          numbering::CurrentNumbers& numbers, absl::TimeZone zone)
       : clock(clock),
         ids(ids),
         keyring(keyring),
@@ -40,9 +40,19 @@ struct Archive {
     return rules_;
   }
   void SetPolicy(CustomerPolicy policy) {
-    auto fresh = std::make_shared<const CustomerRules>(std::move(policy), lists);
     absl::MutexLock lock(&mutex_);
-    rules_ = std::move(fresh);
+    policy_ = std::move(policy);
+    rules_ = std::make_shared<const CustomerRules>(policy_, lists, custom_fields_);
+  }
+  void SetCustomFields(std::shared_ptr<const CustomFieldRules> custom_fields) {
+    absl::MutexLock lock(&mutex_);
+    custom_fields_ = std::move(custom_fields);
+    rules_ = std::make_shared<const CustomerRules>(policy_, lists, custom_fields_);
+  }
+
+  // A number for a new customer of that kind.
+  absl::StatusOr<std::string> NextNumber(absl::Time now, v1::CustomerKind kind) const {
+    return numbers.Next(now, rules()->policy().TypeCodeOf(kind));
   }
 
   // The business date of a time.
@@ -51,7 +61,7 @@ struct Archive {
   const Clock& clock;
   IdGenerator& ids;
   crypto::Keyring& keyring;
-  numbering::NumberAllocator& numbers;
+  numbering::CurrentNumbers& numbers;
   const absl::TimeZone zone;
   const CustomerStore store;
   const IdentityStore identities;
@@ -61,6 +71,9 @@ struct Archive {
 
  private:
   mutable absl::Mutex mutex_;
+  CustomerPolicy policy_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<const CustomFieldRules> custom_fields_ ABSL_GUARDED_BY(mutex_) =
+      std::make_shared<const CustomFieldRules>();
   std::shared_ptr<const CustomerRules> rules_ ABSL_GUARDED_BY(mutex_);
 };
 

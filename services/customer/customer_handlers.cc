@@ -93,13 +93,13 @@ absl::StatusOr<v1::Customer> CustomerHandlers::Create(CallContext& call,
                                                       const v1::CreateCustomerRequest& request) {
   const auto rules = archive_.rules();
   v1::Customer customer = request.customer();
+  FillOwner(call, customer);
   std::vector<schema::Violation> violations =
       rules->Normalize(customer, nullptr, archive_.DayOf(call.now()));
   for (schema::Violation& missing : rules->RequireComplete(customer)) {
     violations.push_back(std::move(missing));
   }
   CRM_RETURN_IF_ERROR(Refuse(std::move(violations), call.language()));
-  FillOwner(call, customer);
   rules->Initialize(customer);
 
   // A taken identity fails the commit; only then is it worth a read to say whose it is.
@@ -108,7 +108,7 @@ absl::StatusOr<v1::Customer> CustomerHandlers::Create(CallContext& call,
     CRM_RETURN_IF_ERROR(RefuseTaken(*db, IdentitiesOf(customer), 0));
   }
   if (call.validate_only()) return customer;
-  CRM_ASSIGN_OR_RETURN(std::string number, archive_.numbers.Next(call.now()));
+  CRM_ASSIGN_OR_RETURN(std::string number, archive_.NextNumber(call.now(), customer.kind()));
   customer.set_number(std::move(number));
   StoredCustomer created =
       archive_.changes.Create(call.writes(), std::move(customer), *rules, SourceOf(call));
@@ -196,6 +196,9 @@ absl::StatusOr<v1::Customer> CustomerHandlers::Update(CallContext& call,
 absl::StatusOr<v1::ListCustomersResponse> CustomerHandlers::List(
     CallContext& call, const v1::ListCustomersRequest& request) {
   const resource::ResourceTable& table = archive_.store.table();
+  const auto rules = archive_.rules();
+  const int page_size =
+      request.page_size() == 0 ? rules->policy().default_page_size : request.page_size();
   CRM_ASSIGN_OR_RETURN(
       const filter::ListQuery query,
       filter::ListQuery::Make({.schema = table.schema(),
@@ -203,14 +206,15 @@ absl::StatusOr<v1::ListCustomersResponse> CustomerHandlers::List(
                                .columns = columns_,
                                .column_count = table.column_count(),
                                .scope = call.scope()},
-                              {.page_size = request.page_size(),
+                              {.page_size = page_size,
                                .page_token = request.page_token(),
                                .filter = request.filter(),
                                .order_by = request.order_by()},
                               {.keyring = &archive_.keyring,
                                .now = call.now(),
                                .zone = archive_.zone,
-                               .language = call.language()}));
+                               .language = call.language(),
+                               .custom_fields = &rules->custom_fields().kinds()}));
   CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
   v1::ListCustomersResponse response;
   resource::RowKey key;
@@ -249,7 +253,9 @@ absl::StatusOr<v1::ListCustomerHistoryResponse> CustomerHandlers::History(
 absl::StatusOr<v1::ReserveCustomerNumbersResponse> CustomerHandlers::ReserveNumbers(
     CallContext& call, const v1::ReserveCustomerNumbersRequest& request) {
   CRM_ASSIGN_OR_RETURN(std::vector<std::string> numbers,
-                       archive_.numbers.ReserveBlock(call.now(), request.count()));
+                       archive_.numbers.ReserveBlock(
+                           call.now(), request.count(),
+                           archive_.rules()->policy().TypeCodeOf(request.kind())));
   v1::ReserveCustomerNumbersResponse response;
   for (std::string& number : numbers) response.add_numbers(std::move(number));
   return response;

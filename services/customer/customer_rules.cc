@@ -45,6 +45,13 @@ bool IsKnown(const v1::Customer& customer, std::string_view field) {
 
 }  // namespace
 
+bool IsFieldOfKind(std::string_view field, v1::CustomerKind kind) {
+  const auto is = [field](std::string_view other) { return field == other; };
+  return kind == v1::CUSTOMER_KIND_PERSON
+             ? std::none_of(std::begin(kOrganizationOnly), std::end(kOrganizationOnly), is)
+             : std::none_of(std::begin(kPersonOnly), std::end(kPersonOnly), is);
+}
+
 int AgeOn(absl::CivilDay birthday, absl::CivilDay today) {
   int age = static_cast<int>(today.year() - birthday.year());
   const bool before_birthday = std::pair(today.month(), today.day()) <
@@ -66,6 +73,7 @@ class CustomerRules::Check {
     CheckBirth();
     CheckBudget();
     CheckContactDate();
+    rules_.custom_fields_->Normalize(customer_, before_, violations_);
     return std::move(violations_);
   }
 
@@ -99,7 +107,9 @@ class CustomerRules::Check {
   }
 
   void CheckNames() {
-    if (is_person() && Changed("full_name")) NormalizeName("full_name", *customer_.mutable_full_name());
+    if (is_person() && !customer_.full_name().empty() && Changed("full_name")) {
+      NormalizeName("full_name", *customer_.mutable_full_name());
+    }
     if (!customer_.decision_maker().empty() && Changed("decision_maker")) {
       NormalizeName("decision_maker", *customer_.mutable_decision_maker());
     }
@@ -212,8 +222,12 @@ class CustomerRules::Check {
   std::vector<Violation> violations_;
 };
 
-CustomerRules::CustomerRules(CustomerPolicy policy, const ManagedLists& lists)
-    : policy_(std::move(policy)), lists_(lists), names_(policy_.nicknames) {}
+CustomerRules::CustomerRules(CustomerPolicy policy, const ManagedLists& lists,
+                             std::shared_ptr<const CustomFieldRules> custom_fields)
+    : policy_(std::move(policy)),
+      lists_(lists),
+      custom_fields_(std::move(custom_fields)),
+      names_(policy_.nicknames) {}
 
 std::vector<Violation> CustomerRules::Normalize(v1::Customer& customer, const v1::Customer* before,
                                                 absl::CivilDay today) const {
@@ -228,6 +242,7 @@ std::vector<std::string> CustomerRules::Missing(const v1::Customer& customer) co
   for (const std::string& field : required) {
     if (Schema().Find(field) != nullptr && !IsKnown(customer, field)) missing.push_back(field);
   }
+  for (std::string& field : custom_fields_->Missing(customer)) missing.push_back(std::move(field));
   return missing;
 }
 

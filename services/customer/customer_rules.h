@@ -5,17 +5,25 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/time/civil_time.h"
 #include "common/schema/validate.h"
 #include "common/text/real_name.h"
 #include "crm/customer/v1/customer.pb.h"
+#include "services/customer/custom_field_rules.h"
 #include "services/customer/managed_lists.h"
 
 namespace crm::customer {
 
-// Business configuration (PLT-25) of these rules.
+// When a customer counts as active (CUS-5).
+struct ActivityWindows {
+  int high_days = 30;
+  int medium_months = 3;
+};
+
+// Business configuration (PLT-25) of these rules: version 1 of the settings.
 struct CustomerPolicy {
   // Fields that CreateCustomer asks for, by kind.
   std::vector<std::string> required_for_organization = {
@@ -27,14 +35,28 @@ struct CustomerPolicy {
   bool unusual_age_with_remark = true;
   // Names that are no real names; X stands for one Chinese character.
   std::vector<std::string> nicknames = text::RealNameRules::DefaultNicknames();
+  ActivityWindows activity = {};
+  // Customers on a page when the call does not say.
+  int default_page_size = 50;
+  // What {type:N} in the number pattern stands for.
+  std::string organization_type_code = "QY";
+  std::string person_type_code = "GR";
+
+  const std::string& TypeCodeOf(v1::CustomerKind kind) const {
+    return kind == v1::CUSTOMER_KIND_PERSON ? person_type_code : organization_type_code;
+  }
 };
 
 // Immutable, thread-safe.
 class CustomerRules {
  public:
-  CustomerRules(CustomerPolicy policy, const ManagedLists& lists);
+  // Without `custom_fields` there are none.
+  CustomerRules(CustomerPolicy policy, const ManagedLists& lists,
+                std::shared_ptr<const CustomFieldRules> custom_fields =
+                    std::make_shared<const CustomFieldRules>());
 
   const CustomerPolicy& policy() const { return policy_; }
+  const CustomFieldRules& custom_fields() const { return *custom_fields_; }
 
   // Puts codes for labels and real names into their form, fills what follows from other fields (birthday
   // from the resident id, age from the birthday), and checks everything that concerns more than one
@@ -54,8 +76,12 @@ class CustomerRules {
   class Check;
   CustomerPolicy policy_;
   const ManagedLists& lists_;
+  std::shared_ptr<const CustomFieldRules> custom_fields_;
   text::RealNameRules names_;
 };
+
+// Whether customers of that kind can have a field of Customer.
+bool IsFieldOfKind(std::string_view field, v1::CustomerKind kind);
 
 // Whole years between the birthday and `today`.
 int AgeOn(absl::CivilDay birthday, absl::CivilDay today);
