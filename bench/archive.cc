@@ -78,10 +78,9 @@ absl::StatusOr<std::unique_ptr<Archive>> Archive::Open(const Settings& settings,
   CRM_RETURN_IF_ERROR(archive->WriteKeysAndTokens());
   archive->pool_ = std::make_unique<db::Pool>(PoolOptionsOf(settings, archive->name_));
   CRM_ASSIGN_OR_RETURN(const bool seeded, archive->IsSeeded());
-  if (!seeded) {
-    CRM_RETURN_IF_ERROR(archive->MakeDatabase());
-    if (rows > 0) CRM_RETURN_IF_ERROR(archive->Seed());
-  }
+  if (!seeded) CRM_RETURN_IF_ERROR(archive->MakeDatabase());
+  CRM_RETURN_IF_ERROR(archive->Migrate());
+  if (!seeded && rows > 0) CRM_RETURN_IF_ERROR(archive->Seed());
   CRM_RETURN_IF_ERROR(archive->StartService());
   CRM_RETURN_IF_ERROR(archive->ReadSamples());
   return archive;
@@ -116,7 +115,11 @@ absl::StatusOr<bool> Archive::IsSeeded() {
 
 absl::Status Archive::MakeDatabase() {
   CRM_RETURN_IF_ERROR(Drop());
-  CRM_RETURN_IF_ERROR(RunAsAdministrator(settings_, absl::StrCat("CREATE DATABASE ", name_)));
+  return RunAsAdministrator(settings_, absl::StrCat("CREATE DATABASE ", name_));
+}
+
+// Also of an archive that an earlier run has made: the schema may have grown since.
+absl::Status Archive::Migrate() {
   CRM_ASSIGN_OR_RETURN(
       const auto migration,
       Process::Start({absl::StrCat(settings_.programs, "/crm-customer"), "migrate"},

@@ -65,6 +65,7 @@ class Archive {
 
   absl::Status WriteKeysAndTokens();
   absl::Status MakeDatabase();
+  absl::Status Migrate();
   absl::StatusOr<bool> IsSeeded();
   absl::Status Seed();
   absl::StatusOr<std::vector<std::string>> ReserveNumbers();

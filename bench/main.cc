@@ -3,6 +3,7 @@
 #include <sys/utsname.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <thread>
@@ -183,7 +184,9 @@ int main(int argc, char** argv) {
     settings.database = *address;
     status = crm::bench::Run(settings);
   }
-  if (status.ok()) return 0;
-  std::cerr << "crm-bench: " << status.message() << "\n";
-  return 1;
+  if (!status.ok()) std::cerr << "crm-bench: " << status.message() << "\n";
+  std::cout.flush();
+  // Threads of gRPC that end by themselves may still run: they must not meet static objects that
+  // exit() destroys.
+  std::_Exit(status.ok() ? 0 : 1);
 }
