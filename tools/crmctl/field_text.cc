@@ -1,0 +1,206 @@
+#include "tools/crmctl/field_text.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/base/absl_view.h"
+#include "crm/types/v1/history.pb.h"
+#include "google/protobuf/field_mask.pb.h"
+#include "google/protobuf/timestamp.pb.h"
+#include "google/protobuf/util/field_mask_util.h"
+#include "google/protobuf/util/json_util.h"
+#include "tools/crmctl/console.h"
+
+namespace crm::cli {
+namespace {
+
+namespace pb = google::protobuf;
+using schema::FieldKind;
+using schema::FieldSchema;
+using schema::MessageSchema;
+
+constexpr char kUnknown[] = "?";
+
+pb::util::JsonPrintOptions JsonOptions() {
+  pb::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
+  return options;
+}
+
+std::string EnumText(const pb::EnumValueDescriptor& value, schema::Language language) {
+  return value.number() == 0 ? "" : schema::EnumLabel(value, language);
+}
+
+std::string TimeText(const pb::Message& message, absl::TimeZone zone) {
+  pb::Timestamp time;
+  if (!time.ParseFromString(message.SerializeAsString())) return kUnknown;
+  return absl::FormatTime("%Y-%m-%d %H:%M:%S",
+                          absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos()),
+                          zone);
+}
+
+// A value in a history, which is text already: enum values are stored by name.
+std::string HistoryValue(const std::string& value, const FieldSchema* field,
+                         const TextRules& rules) {
+  if (field == nullptr || field->kind != FieldKind::kEnum || field->repeated) return value;
+  const auto* known = schema::FindEnumValue(*field->descriptor->enum_type(), value);
+  return known == nullptr ? value : schema::EnumLabel(*known, rules.language);
+}
+
+std::string ChangeText(const pb::Message& message, const TextRules& rules) {
+  crm::types::v1::FieldChange change;
+  if (!change.ParseFromString(message.SerializeAsString())) return kUnknown;
+  const FieldSchema* field =
+      rules.subject == nullptr ? nullptr : rules.subject->Find(change.field());
+  const std::string label = field == nullptr ? change.field() : field->Label(rules.language);
+  const std::string none(Say(rules.language, "无", "none"));
+  return absl::StrCat(
+      label, ": ", change.has_old_value() ? HistoryValue(change.old_value(), field, rules) : none,
+      " → ", change.has_new_value() ? HistoryValue(change.new_value(), field, rules) : none);
+}
+
+std::string MessageText(const pb::Message& message, const FieldSchema& field,
+                        const TextRules& rules) {
+  switch (field.kind) {
+    case FieldKind::kTimestamp:
+      return TimeText(message, rules.zone);
+    case FieldKind::kFieldMask: {
+      pb::FieldMask mask;
+      if (!mask.ParseFromString(message.SerializeAsString())) return kUnknown;
+      return pb::util::FieldMaskUtil::ToString(mask);
+    }
+    case FieldKind::kStruct:
+    case FieldKind::kOpaque:
+      return JsonText(message);
+    default:
+      break;
+  }
+  if (message.GetTypeName() == crm::types::v1::FieldChange::descriptor()->full_name()) {
+    return ChangeText(message, rules);
+  }
+  return absl::StrJoin(FieldTexts(message, rules), ToAbsl(Say(rules.language, "，", ", ")),
+                       [](std::string* out, const auto& each) {
+                         absl::StrAppend(out, each.first, " ", each.second);
+                       });
+}
+
+std::string SingularText(const pb::Message& message, const FieldSchema& field,
+                         const TextRules& rules) {
+  const pb::Reflection& reflection = *message.GetReflection();
+  const pb::FieldDescriptor* f = field.descriptor;
+  switch (f->cpp_type()) {
+    case pb::FieldDescriptor::CPPTYPE_STRING:
+      return reflection.GetString(message, f);
+    case pb::FieldDescriptor::CPPTYPE_BOOL:
+      return std::string(reflection.GetBool(message, f) ? Say(rules.language, "是", "yes")
+                                                        : Say(rules.language, "否", "no"));
+    case pb::FieldDescriptor::CPPTYPE_ENUM:
+      return EnumText(*reflection.GetEnum(message, f), rules.language);
+    case pb::FieldDescriptor::CPPTYPE_INT32:
+      return absl::StrCat(reflection.GetInt32(message, f));
+    case pb::FieldDescriptor::CPPTYPE_INT64:
+      return absl::StrCat(reflection.GetInt64(message, f));
+    case pb::FieldDescriptor::CPPTYPE_UINT32:
+      return absl::StrCat(reflection.GetUInt32(message, f));
+    case pb::FieldDescriptor::CPPTYPE_UINT64:
+      return absl::StrCat(reflection.GetUInt64(message, f));
+    case pb::FieldDescriptor::CPPTYPE_DOUBLE:
+      return absl::StrCat(reflection.GetDouble(message, f));
+    case pb::FieldDescriptor::CPPTYPE_FLOAT:
+      return absl::StrCat(reflection.GetFloat(message, f));
+    case pb::FieldDescriptor::CPPTYPE_MESSAGE:
+      return MessageText(reflection.GetMessage(message, f), field, rules);
+  }
+  return kUnknown;
+}
+
+std::string ElementText(const pb::Message& message, const FieldSchema& field, int i,
+                        const TextRules& rules) {
+  const pb::Reflection& reflection = *message.GetReflection();
+  const pb::FieldDescriptor* f = field.descriptor;
+  switch (f->cpp_type()) {
+    case pb::FieldDescriptor::CPPTYPE_STRING:
+      return reflection.GetRepeatedString(message, f, i);
+    case pb::FieldDescriptor::CPPTYPE_ENUM:
+      return schema::EnumLabel(*reflection.GetRepeatedEnum(message, f, i), rules.language);
+    case pb::FieldDescriptor::CPPTYPE_INT32:
+      return absl::StrCat(reflection.GetRepeatedInt32(message, f, i));
+    case pb::FieldDescriptor::CPPTYPE_INT64:
+      return absl::StrCat(reflection.GetRepeatedInt64(message, f, i));
+    case pb::FieldDescriptor::CPPTYPE_DOUBLE:
+      return absl::StrCat(reflection.GetRepeatedDouble(message, f, i));
+    case pb::FieldDescriptor::CPPTYPE_MESSAGE:
+      return MessageText(reflection.GetRepeatedMessage(message, f, i), field, rules);
+    default:
+      return kUnknown;
+  }
+}
+
+std::string RepeatedText(const pb::Message& message, const FieldSchema& field,
+                         const TextRules& rules) {
+  const int size = message.GetReflection()->FieldSize(message, field.descriptor);
+  std::vector<std::string> texts;
+  for (int i = 0; i < size; ++i) texts.push_back(ElementText(message, field, i, rules));
+  if (field.kind == FieldKind::kMessage) return absl::StrJoin(texts, "\n");
+  return absl::StrJoin(texts, ToAbsl(Say(rules.language, "、", ", ")));
+}
+
+// A boolean says something also when it is false.
+bool IsSet(const pb::Message& message, const FieldSchema& field) {
+  if (field.repeated) return message.GetReflection()->FieldSize(message, field.descriptor) > 0;
+  return message.GetReflection()->HasField(message, field.descriptor);
+}
+
+}  // namespace
+
+std::string FieldText(const pb::Message& message, const FieldSchema& field,
+                      const TextRules& rules) {
+  if (!IsSet(message, field)) return "";
+  return field.repeated ? RepeatedText(message, field, rules) : SingularText(message, field, rules);
+}
+
+std::vector<std::pair<std::string, std::string>> FieldTexts(const pb::Message& message,
+                                                            const TextRules& rules) {
+  std::vector<std::pair<std::string, std::string>> texts;
+  for (const FieldSchema& field : MessageSchema::Of(message.GetDescriptor()).fields()) {
+    std::string text = FieldText(message, field, rules);
+    if (!text.empty()) texts.emplace_back(field.Label(rules.language), std::move(text));
+  }
+  return texts;
+}
+
+const FieldSchema* FindAt(const MessageSchema& schema, std::string_view path) {
+  const size_t dot = path.find('.');
+  const FieldSchema* field = schema.Find(path.substr(0, dot));
+  if (field == nullptr || dot == std::string_view::npos) return field;
+  if (field->message == nullptr || field->repeated) return nullptr;
+  return FindAt(*field->message, path.substr(dot + 1));
+}
+
+FieldAt FindAt(const pb::Message& message, std::string_view path) {
+  const size_t dot = path.find('.');
+  const FieldSchema* field = MessageSchema::Of(message.GetDescriptor()).Find(path.substr(0, dot));
+  if (field == nullptr || dot == std::string_view::npos) return {&message, field};
+  if (field->message == nullptr || field->repeated) return {};
+  return FindAt(message.GetReflection()->GetMessage(message, field->descriptor),
+                path.substr(dot + 1));
+}
+
+bool IsNumeric(const FieldSchema& field) {
+  if (field.repeated) return false;
+  return field.kind == FieldKind::kInteger || field.kind == FieldKind::kDouble ||
+         field.options->format() == crm::options::v1::FORMAT_DECIMAL;
+}
+
+std::string JsonText(const pb::Message& message) {
+  std::string json;
+  return pb::util::MessageToJsonString(message, &json, JsonOptions()).ok() ? json : "{}";
+}
+
+std::string PrettyJsonText(const pb::Message& message) {
+  pb::util::JsonPrintOptions options = JsonOptions();
+  options.add_whitespace = true;
+  std::string json;
+  return pb::util::MessageToJsonString(message, &json, options).ok() ? json : "{}\n";
+}
+
+}  // namespace crm::cli
