@@ -119,15 +119,16 @@ ResourceTable::ResourceTable(const schema::MessageSchema& schema, crypto::Keyrin
     if (field.options->lookup() == opt::LOOKUP_EQUALITY_AND_TAIL) {
       column.tail_purpose = absl::StrCat(place, ".tail");
     }
-    insert_spec_.columns.push_back(field.name);
-    if (!column.hash_purpose.empty()) {
-      insert_spec_.columns.push_back(absl::StrCat(field.name, "_hash"));
-    }
-    if (!column.tail_purpose.empty()) {
-      insert_spec_.columns.push_back(absl::StrCat(field.name, "_tail_hash"));
-    }
+    AppendNames(column, insert_spec_.columns);
     columns_.push_back(std::move(column));
   }
+}
+
+void ResourceTable::AppendNames(const Column& column, std::vector<std::string>& names) {
+  const std::string& field = column.field->name;
+  names.push_back(field);
+  if (!column.hash_purpose.empty()) names.push_back(absl::StrCat(field, "_hash"));
+  if (!column.tail_purpose.empty()) names.push_back(absl::StrCat(field, "_tail_hash"));
 }
 
 std::string ResourceTable::Columns(std::string_view alias) const {
@@ -246,6 +247,31 @@ db::Values ResourceTable::InsertValues(RowKey key, const pb::Message& message,
   return row;
 }
 
+ResourceTable::InsertPlan ResourceTable::PlanInsert(
+    absl::FunctionRef<bool(const FieldSchema&)> wanted) const {
+  InsertPlan plan;
+  plan.spec.table = name_;
+  plan.spec.columns = {"id", "version"};
+  plan.spec.columns.insert(plan.spec.columns.end(), extra_columns_.begin(), extra_columns_.end());
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    if (!wanted(*columns_[i].field)) continue;
+    plan.columns.push_back(i);
+    AppendNames(columns_[i], plan.spec.columns);
+  }
+  return plan;
+}
+
+db::Values ResourceTable::InsertValues(const InsertPlan& plan, RowKey key,
+                                       const pb::Message& message, db::Values extra) const {
+  db::Values row;
+  row.reserve(plan.spec.columns.size());
+  row.emplace_back(key.id);
+  row.emplace_back(key.version);
+  for (db::Value& value : extra) row.push_back(std::move(value));
+  for (const size_t column : plan.columns) AppendValues(columns_[column], key.id, message, row);
+  return row;
+}
+
 void ResourceTable::Insert(db::WriteSet& writes, RowKey key, const pb::Message& message,
                            db::Values extra) const {
   writes.Insert(insert_spec_, InsertValues(key, message, std::move(extra)));
@@ -317,11 +343,10 @@ std::optional<std::string> FieldText(const pb::Message& message, const FieldSche
       return value == nullptr ? absl::StrCat(number) : value->name();
     }
     case FieldKind::kTimestamp:
-      return absl::FormatTime(
-          absl::RFC3339_full,
-          FromMicros(MicrosOf(
-              static_cast<const pb::Timestamp&>(reflection.GetMessage(message, field.descriptor)))),
-          absl::UTCTimeZone());
+      return absl::FormatTime(absl::RFC3339_full,
+                              FromMicros(MicrosOf(static_cast<const pb::Timestamp&>(
+                                  reflection.GetMessage(message, field.descriptor)))),
+                              absl::UTCTimeZone());
     default:
       return std::nullopt;
   }

@@ -22,6 +22,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "common/crypto/keyring.h"
 #include "common/db/connection.h"
@@ -63,6 +64,17 @@ class ResourceTable {
   db::Values InsertValues(RowKey key, const google::protobuf::Message& message,
                           db::Values extra = {}) const;
 
+  // An INSERT that names some fields only and leaves the columns of the others to their default:
+  // for bulk loads, whose rows have a few of many fields. Immutable; outlives its write sets.
+  struct InsertPlan {
+    db::InsertSpec spec;
+    std::vector<size_t> columns;  // of columns_
+  };
+  // The fields must include all whose column has no default.
+  InsertPlan PlanInsert(absl::FunctionRef<bool(const schema::FieldSchema&)> wanted) const;
+  db::Values InsertValues(const InsertPlan& plan, RowKey key,
+                          const google::protobuf::Message& message, db::Values extra = {}) const;
+
   // UPDATE of the columns that differ, and `version` to key.version + 1; refused at commit
   // (WRITE_CONFLICT) if the row is no longer at key.version.
   void Update(db::WriteSet& writes, RowKey key, const google::protobuf::Message& before,
@@ -84,6 +96,7 @@ class ResourceTable {
     std::string aad_prefix;  // encrypted only
   };
 
+  static void AppendNames(const Column& column, std::vector<std::string>& names);
   void AppendValues(const Column& column, int64_t id, const google::protobuf::Message& message,
                     db::Values& out) const;
   db::Value PlainValue(const schema::FieldSchema& field,

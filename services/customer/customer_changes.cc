@@ -18,10 +18,10 @@ absl::Time TimeOf(const google::protobuf::Timestamp& time) {
   return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
 }
 
-StoredCustomer CustomerChanges::Create(db::WriteSet& writes, v1::Customer customer,
-                                       const CustomerRules& rules,
-                                       const resource::ChangeSource& source) const {
-  StoredCustomer created{{ids_.Next(), 1}, std::move(customer)};
+StoredCustomer CustomerChanges::Stamp(int64_t id, v1::Customer customer,
+                                      const CustomerRules& rules,
+                                      const resource::ChangeSource& source) const {
+  StoredCustomer created{{id, 1}, std::move(customer)};
   v1::Customer& message = created.message;
   message.set_incomplete(!rules.Missing(message).empty());
   message.set_creator(source.actor);
@@ -30,20 +30,28 @@ StoredCustomer CustomerChanges::Create(db::WriteSet& writes, v1::Customer custom
   SetTime(source.time, *message.mutable_create_time());
   *message.mutable_update_time() = message.create_time();
   message.set_etag(resource::EtagOf(created.key.version));
+  return created;
+}
 
-  store_.table().Insert(writes, created.key, message);
-  for (const Identity& identity : IdentitiesOf(message)) {
+StoredCustomer CustomerChanges::Create(db::WriteSet& writes, v1::Customer customer,
+                                       const CustomerRules& rules,
+                                       const resource::ChangeSource& source) const {
+  StoredCustomer created = Stamp(ids_.Next(), std::move(customer), rules, source);
+  store_.table().Insert(writes, created.key, created.message);
+  for (const Identity& identity : IdentitiesOf(created.message)) {
     identities_.Insert(writes, identity, created.key.id, std::nullopt, source.time);
   }
-  AddEvent(writes, "customer.created", created, source, {});
+  writes.AddEvent(CreationEvent(created, source));
   return created;
 }
 
 StoredCustomer CustomerChanges::Change(db::WriteSet& writes, const StoredCustomer& before,
                                        v1::Customer after, const CustomerRules& rules,
-                                       const resource::ChangeSource& source) const {
+                                       const resource::ChangeSource& source,
+                                       const crm::types::v1::ChangeList& more) const {
   after.set_incomplete(!rules.Missing(after).empty());
-  const crm::types::v1::ChangeList changes = store_.table().Diff(before.message, after);
+  crm::types::v1::ChangeList changes = store_.table().Diff(before.message, after);
+  changes.MergeFrom(more);
   if (changes.changes().empty()) return before;
 
   // Times of one customer rise with its versions, whatever the clocks of the replicas say; its
@@ -62,24 +70,30 @@ StoredCustomer CustomerChanges::Change(db::WriteSet& writes, const StoredCustome
                       changed.key.id, time);
   resource::AddHistory(writes, kCustomerType, changed.key, {time, source.actor, source.via},
                        changes);
-  AddEvent(writes, "customer.updated", changed, {time, source.actor, source.via}, changes);
+  writes.AddEvent(
+      EventOf("customer.updated", changed, {time, source.actor, source.via}, changes));
   return changed;
 }
 
-void CustomerChanges::AddEvent(db::WriteSet& writes, std::string_view type,
-                               const StoredCustomer& customer, const resource::ChangeSource& source,
-                               const crm::types::v1::ChangeList& changes) const {
+std::string CustomerChanges::CreationEvent(const StoredCustomer& created,
+                                           const resource::ChangeSource& source) {
+  return EventOf("customer.created", created, source, {});
+}
+
+std::string CustomerChanges::EventOf(std::string_view type, const StoredCustomer& customer,
+                                     const resource::ChangeSource& source,
+                                     const crm::types::v1::ChangeList& changes) {
   v1::Customer payload = customer.message;
   schema::ClearSensitive(payload);
   std::vector<std::string> fields;
   for (const auto& change : changes.changes()) fields.push_back(change.field());
-  writes.AddEvent(event::MakeEvent({.type = type,
-                                    .subject = customer.message.number(),
-                                    .version = customer.key.version,
-                                    .time = source.time,
-                                    .actor = source.actor,
-                                    .payload = &payload,
-                                    .changed_fields = std::move(fields)}));
+  return event::MakeEvent({.type = type,
+                           .subject = customer.message.number(),
+                           .version = customer.key.version,
+                           .time = source.time,
+                           .actor = source.actor,
+                           .payload = &payload,
+                           .changed_fields = std::move(fields)});
 }
 
 }  // namespace crm::customer

@@ -14,6 +14,7 @@
 #include "common/text/dates.h"
 #include "common/text/decimal.h"
 #include "common/text/unicode.h"
+#include "services/customer/import/list_synonyms.h"
 
 namespace crm::customer::import {
 
@@ -191,7 +192,13 @@ CellCleaner::Meaning CellCleaner::LookUp(const FieldSchema& field, std::string_v
     meaning.mapped = value->name() != text;
     return meaning;
   }
-  ListMatch match = lists_.Resolve(field.options->managed_list(), text);
+  const std::string& list = field.options->managed_list();
+  ListMatch match = lists_.Resolve(list, text);
+  if (match.code.empty()) {
+    const std::string_view code = CodeOfSynonym(list, text::FoldForSearch(text));
+    if (!code.empty()) match = lists_.Resolve(list, code);
+    match.mapped = true;
+  }
   meaning.known = !match.code.empty();
   meaning.mapped = match.mapped;
   if (!meaning.known) meaning.breach = NotInList(match.candidates);

@@ -10,6 +10,7 @@
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
 #include "common/resource/resource_table.h"
+#include "crm/event/v1/event.pb.h"
 #include "services/customer/value_block.h"
 
 namespace crm::customer::import {
@@ -79,6 +80,24 @@ bool MayBeSame(const v1::Customer& a, const v1::Customer& b) {
          !Contradicts(a.resident_id(), b.resident_id());
 }
 
+// What CustomerChanges::CreationEvent makes, from the payload that the parser has made. The number
+// is added behind: the fields of a message come in any order.
+std::string CreationEventOf(const CustomerRow& row, const std::string& number,
+                            const resource::ChangeSource& source) {
+  v1::Customer numbered;
+  numbered.set_number(number);
+  crm::event::v1::Event event;
+  event.set_type("customer.created");
+  event.set_subject(number);
+  event.set_version(row.customer.key.version);
+  SetTime(source.time, *event.mutable_time());
+  event.set_actor(source.actor);
+  event.mutable_payload()->set_type_url(
+      absl::StrCat("type.googleapis.com/", v1::Customer::descriptor()->full_name()));
+  event.mutable_payload()->set_value(row.payload + numbered.SerializeAsString());
+  return event.SerializeAsString();
+}
+
 const Breach& DuplicateBreach() {
   static const Breach& breach = *new Breach{
       "DUPLICATE", "the customer is there already; remove the row, or choose another policy",
@@ -110,37 +129,6 @@ const Breach& KindBreach() {
 
 }  // namespace
 
-void LeanInsert::Cover(const db::Values& row) {
-  for (size_t i = 0; i < row.size(); ++i) {
-    if (used_[i] || row[i].is_null()) continue;
-    used_[i] = true;
-    changed_ = true;
-  }
-}
-
-const db::InsertSpec& LeanInsert::spec() {
-  if (changed_) {
-    auto spec = std::make_unique<db::InsertSpec>();
-    spec->table = full_.table;
-    columns_.clear();
-    for (size_t i = 0; i < used_.size(); ++i) {
-      if (!used_[i]) continue;
-      columns_.push_back(i);
-      spec->columns.push_back(full_.columns[i]);
-    }
-    specs_.push_back(std::move(spec));
-    changed_ = false;
-  }
-  return *specs_.back();
-}
-
-db::Values LeanInsert::Project(const db::Values& row) const {
-  db::Values lean;
-  lean.reserve(columns_.size());
-  for (size_t column : columns_) lean.push_back(row[column]);
-  return lean;
-}
-
 absl::StatusOr<BatchChange> CustomerBatch::Decide(db::Connection& db, const ParsedRows& rows) {
   change_.results.resize(rows.size());
   CRM_RETURN_IF_ERROR(FindExisting(db, rows));
@@ -159,7 +147,7 @@ absl::StatusOr<BatchChange> CustomerBatch::Decide(db::Connection& db, const Pars
     };
     return std::move(change_);
   }
-  CRM_RETURN_IF_ERROR(Write());
+  CRM_RETURN_IF_ERROR(Write(rows));
   return std::move(change_);
 }
 
@@ -298,7 +286,7 @@ std::vector<CustomerBatch::Target*> CustomerBatch::TargetsOf(const CustomerRow& 
   for (const std::string& hash : row.hashes) add(hash);
   if (targets.empty() && !row.name_key.empty()) {
     add(row.name_key);
-    if (!targets.empty() && !MayBeSame(targets.front()->after, row.customer.message)) {
+    if (!targets.empty() && !MayBeSame(targets.front()->now(), row.customer.message)) {
       targets.clear();
     }
   }
@@ -319,7 +307,7 @@ void CustomerBatch::Decide(size_t index, const CustomerRow& row) {
   if (SeenInDryRun(row)) {
     Target seen;
     seen.from_file = true;
-    seen.after = row.customer.message;
+    seen.after = Given(index, row);
     return DecideDuplicate(index, row, seen);
   }
   MakeTarget(index, row);
@@ -328,16 +316,17 @@ void CustomerBatch::Decide(size_t index, const CustomerRow& row) {
 void CustomerBatch::MakeTarget(size_t index, const CustomerRow& row) {
   Target& target = *targets_.emplace_back(std::make_unique<Target>());
   target.maker = &row;
-  target.after = Given(index, row);
-  target.changed = with_codes_.contains(index);
+  if (auto given = with_codes_.find(index); given != with_codes_.end()) {
+    target.after = given->second;
+    target.changed = true;
+  }
   target.from_file = true;
-  target.rows.insert(index);
-  for (const FieldSchema* field : row.fields) target.last_row[field] = index;
+  target.rows.push_back(index);
   for (const std::string& hash : row.hashes) RememberKey(hash, target);
   if (!row.name_key.empty()) RememberKey(row.name_key, target);
   RowResult& result = change_.results[index];
   result.outcome = RowOutcome::kCreated;
-  result.incomplete = target.after.incomplete();
+  result.incomplete = target.now().incomplete();
 }
 
 // So that later rows of the batch find it.
@@ -379,11 +368,11 @@ void CustomerBatch::DecideDuplicate(size_t index, const CustomerRow& row, Target
 
 void CustomerBatch::Merge(size_t index, const CustomerRow& row, Target& target) {
   const v1::Customer& given = Given(index, row);
-  if (row.kind_is_said && given.kind() != target.after.kind()) {
+  if (row.kind_is_said && given.kind() != target.now().kind()) {
     return Reject(index, row, nullptr, "kind", KindBreach());
   }
   const bool only_blanks = context_.spec.duplicates() == v1::DUPLICATE_POLICY_FILL_BLANKS;
-  v1::Customer merged = target.after;
+  v1::Customer merged = target.now();
   std::vector<const FieldSchema*> set;
   for (const FieldSchema* field : row.fields) {
     if (field->options->immutable()) continue;
@@ -415,7 +404,7 @@ void CustomerBatch::Merge(size_t index, const CustomerRow& row, Target& target) 
     const schema::Violation& first = violations.front();
     return Reject(index, row, nullptr, first.field, {first.rule, first.mend_en, first.mend_zh});
   }
-  const crm::types::v1::ChangeList changes = archive_.store.table().Diff(target.after, merged);
+  const crm::types::v1::ChangeList changes = archive_.store.table().Diff(target.now(), merged);
   RowResult& result = change_.results[index];
   const bool changes_something = !changes.changes().empty();
   if (target.from_file) {
@@ -424,12 +413,18 @@ void CustomerBatch::Merge(size_t index, const CustomerRow& row, Target& target) 
     result.outcome = changes_something ? RowOutcome::kUpdated : RowOutcome::kSkipped;
   }
   if (changes_something) {
-    Forget(target, target.after);
+    const v1::Customer old = target.now();
+    Forget(target, old);
     target.after = std::move(merged);
     target.changed = true;
     Remember(target);
   }
-  target.rows.insert(index);
+  if (target.maker != nullptr && target.last_row.empty()) {
+    for (const FieldSchema* field : target.maker->fields) {
+      target.last_row[field] = target.rows.front();
+    }
+  }
+  target.rows.push_back(index);
   for (const FieldSchema* field : set) target.last_row[field] = index;
 }
 
@@ -441,10 +436,7 @@ void CustomerBatch::Reject(size_t index, const CustomerRow& row, const ColumnPla
   change_.issues.push_back(std::move(issue));
 }
 
-absl::Status CustomerBatch::Write() {
-  for (const auto& target : targets_) {
-    if (target->maker != nullptr && !target->changed) insert_.Cover(target->maker->values);
-  }
+absl::Status CustomerBatch::Write(const ParsedRows& rows) {
   struct Name {
     int64_t id;
     std::string name, owner, team;
@@ -457,47 +449,47 @@ absl::Status CustomerBatch::Write() {
     } else {
       WriteChanged(*target);
     }
-    const v1::Customer& now = target->after;
+    const v1::Customer& now = target->now();
     names.push_back({target->before.key.id, now.full_name(), now.owner(), now.team()});
   }
-  NoteResults();
-  change_.after_commit = [this_names = &archive_.names, names = std::move(names)] {
-    for (const Name& name : names) {
-      this_names->Upsert(name.id, name.name, name.owner, name.team);
-    }
+  NoteResults(rows);
+  change_.after_commit = [&index = archive_.names, names = std::move(names)] {
+    for (const Name& name : names) index.Upsert(name.id, name.name, name.owner, name.team);
   };
   return absl::OkStatus();
 }
 
 absl::Status CustomerBatch::WriteNew(Target& target) {
-  CRM_ASSIGN_OR_RETURN(std::string number, archive_.NextNumber(source_.time, target.after.kind()));
-  target.after.set_number(std::move(number));
-  StoredCustomer created{target.maker->customer.key, std::move(target.after)};
-  db::Values values;
-  if (target.changed) {
-    created = archive_.changes.Stamp(created.key.id, std::move(created.message), *rules_, source_);
-    values = archive_.store.table().InsertValues(created.key, created.message);
-    insert_.Cover(values);
-  } else {
-    values = target.maker->values;
+  target.before.key = target.maker->customer.key;
+  CRM_ASSIGN_OR_RETURN(std::string number, archive_.NextNumber(source_.time, target.now().kind()));
+  if (!target.changed) {
+    WriteUnchanged(target, number);
+    return absl::OkStatus();
   }
-  const auto& columns = archive_.store.table().insert_spec().columns;
-  const auto at = std::find(columns.begin(), columns.end(), "number") - columns.begin();
-  values[static_cast<size_t>(at)] = created.message.number();
-  insert_.Cover(values);
-  const db::InsertSpec& spec = insert_.spec();
-  change_.writes.Insert(spec, insert_.Project(values));
-  const std::vector<Identity> identities =
-      target.changed ? IdentitiesOf(created.message) : target.maker->identities;
-  for (size_t i = 0; i < identities.size(); ++i) {
-    change_.writes.Insert(IdentitySpec(), {target.changed ? archive_.identities.Hash(identities[i])
-                                                          : target.maker->hashes[i],
-                                           identities[i].kind, created.key.id, source_.time});
+  target.after.set_number(std::move(number));
+  StoredCustomer created =
+      archive_.changes.Stamp(target.before.key.id, std::move(target.after), *rules_, source_);
+  archive_.store.table().Insert(change_.writes, created.key, created.message);
+  for (const Identity& identity : IdentitiesOf(created.message)) {
+    change_.writes.Insert(IdentitySpec(), {archive_.identities.Hash(identity), identity.kind,
+                                           created.key.id, source_.time});
   }
   change_.writes.AddEvent(CustomerChanges::CreationEvent(created, source_));
-  target.before.key = created.key;
   target.after = std::move(created.message);
   return absl::OkStatus();
+}
+
+// As the parser has made it ready.
+void CustomerBatch::WriteUnchanged(const Target& target, const std::string& number) {
+  const CustomerRow& row = *target.maker;
+  db::Values values = row.values;
+  values[row.insert->number_at] = number;
+  change_.writes.Insert(row.insert->plan.spec, std::move(values));
+  for (size_t i = 0; i < row.identities.size(); ++i) {
+    change_.writes.Insert(IdentitySpec(), {row.hashes[i], row.identities[i].kind,
+                                           target.before.key.id, source_.time});
+  }
+  change_.writes.AddEvent(CreationEventOf(row, number, source_));
 }
 
 void CustomerBatch::WriteChanged(Target& target) {
@@ -507,15 +499,21 @@ void CustomerBatch::WriteChanged(Target& target) {
   target.after = std::move(changed.message);
 }
 
-void CustomerBatch::NoteResults() {
+void CustomerBatch::NoteResults(const ParsedRows& rows) {
   for (const auto& target : targets_) {
-    for (size_t index : target->rows) {
+    for (const size_t index : target->rows) {
       RowResult& result = change_.results[index];
       result.resource_id = target->before.key.id;
       result.resource_version = target->before.key.version;
-    }
-    for (const auto& [field, index] : target->last_row) {
-      change_.results[index].fields.push_back(field->name);
+      if (!rows[index]->sampled) continue;
+      if (target->last_row.empty()) {
+        for (const FieldSchema* field : static_cast<const CustomerRow&>(*rows[index]).fields) {
+          result.fields.push_back(field->name);
+        }
+      }
+      for (const auto& [field, last] : target->last_row) {
+        if (last == index) result.fields.push_back(field->name);
+      }
     }
   }
 }

@@ -7,12 +7,12 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "services/customer/archive.h"
 #include "services/customer/import/customer_rows.h"
@@ -21,26 +21,6 @@
 #include "services/customer/product_store.h"
 
 namespace crm::customer::import {
-
-// The columns of customers that batches of a job write: only those that some row had, because a
-// customer has some ninety of which a file has a dozen. Grows, so few statements are prepared.
-class LeanInsert {
- public:
-  explicit LeanInsert(const db::InsertSpec& full) : full_(full), used_(full.columns.size()) {}
-
-  // Includes what `row` has.
-  void Cover(const db::Values& row);
-  // The spec of what is covered; lives as long as this.
-  const db::InsertSpec& spec();
-  db::Values Project(const db::Values& row) const;
-
- private:
-  const db::InsertSpec& full_;
-  std::vector<bool> used_;
-  std::vector<size_t> columns_;
-  std::vector<std::unique_ptr<db::InsertSpec>> specs_;  // the last one is current
-  bool changed_ = true;
-};
 
 // Codes for names; gives the names that mean no product, which are left out.
 std::vector<std::string> MapProducts(const ProductMapper& products, v1::Customer& customer);
@@ -51,12 +31,11 @@ using SeenKeys = absl::flat_hash_set<uint64_t>;
 class CustomerBatch {
  public:
   CustomerBatch(Archive& archive, const ProductStore& products, const ImportContext& context,
-                LeanInsert& insert, SeenKeys& seen)
+                SeenKeys& seen)
       : archive_(archive),
         products_(products),
         context_(context),
         rules_(archive.rules()),
-        insert_(insert),
         seen_(seen),
         source_{archive.clock.Now(), context.actor, context.number} {}
 
@@ -65,14 +44,19 @@ class CustomerBatch {
  private:
   // A customer that rows of this batch make or change.
   struct Target {
-    StoredCustomer before;  // of one that is in the archive
-    v1::Customer after;
-    const CustomerRow* maker = nullptr;                     // of a new one
-    std::set<size_t> rows;                                  // that went into it
-    std::map<const schema::FieldSchema*, size_t> last_row;  // that set the field
+    StoredCustomer before;                // of one that is in the archive
+    const CustomerRow* maker = nullptr;   // of a new one
+    v1::Customer after;                   // unset as long as it is as the maker has it
+    absl::InlinedVector<size_t, 1> rows;  // that went into it, the maker's first
+    // The row that set a field last; kept once there is more than one row.
+    std::map<const schema::FieldSchema*, size_t> last_row;
     bool visible = true;                                    // in the creator's scope
     bool from_file = false;                                 // an earlier row made it
     bool changed = false;
+
+    const v1::Customer& now() const {
+      return maker != nullptr && !changed ? maker->customer.message : after;
+    }
   };
 
   absl::Status FindExisting(db::Connection& db, const ParsedRows& rows);
@@ -94,16 +78,16 @@ class CustomerBatch {
   void Remember(Target& target);
   void RememberKey(const std::string& key, Target& target);
 
-  absl::Status Write();
+  absl::Status Write(const ParsedRows& rows);
   absl::Status WriteNew(Target& target);
+  void WriteUnchanged(const Target& target, const std::string& number);
   void WriteChanged(Target& target);
-  void NoteResults();
+  void NoteResults(const ParsedRows& rows);
 
   Archive& archive_;
   const ProductStore& products_;
   const ImportContext& context_;
   const std::shared_ptr<const CustomerRules> rules_;
-  LeanInsert& insert_;
   SeenKeys& seen_;
   const resource::ChangeSource source_;
   std::vector<std::unique_ptr<Target>> targets_;

@@ -45,15 +45,14 @@ class CustomerRun : public ImportRun {
         products_(products),
         context_(std::move(context)),
         plan_(std::move(plan)),
-        parser_(archive_, context_, plan_),
-        insert_(archive.store.table().insert_spec()) {}
+        parser_(archive_, context_, plan_) {}
 
   std::unique_ptr<ParsedRow> Parse(const tabular::Row& row, ParseCounts& counts) override {
     return parser_.Parse(row, counts);
   }
 
   absl::StatusOr<BatchChange> Apply(db::Connection& db, const ParsedRows& rows) override {
-    return CustomerBatch(archive_, products_, context_, insert_, seen_).Decide(db, rows);
+    return CustomerBatch(archive_, products_, context_, seen_).Decide(db, rows);
   }
 
   int32_t row_weight() const override { return parser_.row_weight(); }
@@ -138,7 +137,6 @@ class CustomerRun : public ImportRun {
   const ImportContext context_;
   const ColumnPlan plan_;
   CustomerRowParser parser_;
-  LeanInsert insert_;
   SeenKeys seen_;
 };
 

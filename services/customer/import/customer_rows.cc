@@ -117,8 +117,19 @@ CustomerRowParser::CustomerRowParser(Archive& archive, const ImportContext& cont
       source_{context.now, context.actor, context.number},
       today_(archive.DayOf(context.now)),
       accept_incomplete_(context.spec.missing() == v1::MISSING_POLICY_ACCEPT_INCOMPLETE),
-      cleaner_(archive.lists, context.now),
-      kind_field_(Schema().Find("kind")) {
+      cleaner_(archive.lists, context.now) {
+  for (const FieldSchema& field : schema_.fields()) {
+    if (field.options->sensitivity() != crm::options::v1::SENSITIVITY_UNSPECIFIED) {
+      sensitive_.push_back(field.descriptor);
+    }
+    if (field.options->not_stored()) continue;
+    // Numbers that are never unknown have columns without a default.
+    const bool number =
+        field.kind == schema::FieldKind::kInteger || field.kind == schema::FieldKind::kBool;
+    if (!(number && !field.descriptor->has_presence()) && field.name != "number") {
+      uncovered_.push_back(&field);
+    }
+  }
   for (const ColumnPlan::Column& column : plan.columns()) {
     if (!column.imported()) continue;
     const FieldSchema* field = column.field == nullptr ? nullptr : column.field->schema;
@@ -414,7 +425,37 @@ void CustomerRowParser::Finish(CustomerRow& parsed) {
     has_phone = has_phone || identity.kind == v1::IDENTITY_KIND_PHONE;
   }
   if (!has_phone) parsed.name_key = NameKeyOf(ready);
-  parsed.values = archive_.store.table().InsertValues(parsed.customer.key, ready);
+  parsed.insert = &InsertFor(ready);
+  parsed.values =
+      archive_.store.table().InsertValues(parsed.insert->plan, parsed.customer.key, ready);
+  parsed.payload = PayloadOf(parsed.customer.message);
+}
+
+// A customer has some ninety fields, of which a file has a dozen. What rows have so far is named;
+// so few statements are prepared.
+const CustomerInsert& CustomerRowParser::InsertFor(const v1::Customer& customer) {
+  const auto newly_set = [&](const FieldSchema* field) { return IsSet(customer, *field); };
+  const auto fresh = std::stable_partition(uncovered_.begin(), uncovered_.end(),
+                                           [&](const auto* field) { return !newly_set(field); });
+  if (!inserts_.empty() && fresh == uncovered_.end()) return *inserts_.back();
+  uncovered_.erase(fresh, uncovered_.end());
+  auto insert = std::make_unique<CustomerInsert>();
+  insert->plan = archive_.store.table().PlanInsert([&](const FieldSchema& field) {
+    return std::find(uncovered_.begin(), uncovered_.end(), &field) == uncovered_.end();
+  });
+  const auto& columns = insert->plan.spec.columns;
+  insert->number_at =
+      static_cast<size_t>(std::find(columns.begin(), columns.end(), "number") - columns.begin());
+  inserts_.push_back(std::move(insert));
+  return *inserts_.back();
+}
+
+std::string CustomerRowParser::PayloadOf(v1::Customer& customer) {
+  const pb::Reflection& reflection = *customer.GetReflection();
+  reflection.SwapFields(&customer, &hidden_, sensitive_);
+  std::string payload = customer.SerializeAsString();
+  reflection.SwapFields(&customer, &hidden_, sensitive_);
+  return payload;
 }
 
 }  // namespace crm::customer::import

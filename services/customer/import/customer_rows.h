@@ -21,12 +21,21 @@ namespace crm::customer::import {
 // The fields a customer file can have.
 const FieldCatalog& CustomerCatalog();
 
+// How rows with certain fields are inserted.
+struct CustomerInsert {
+  resource::ResourceTable::InsertPlan plan;
+  size_t number_at = 0;  // the number's place in the values
+};
+
 // A parsed customer.
 struct CustomerRow : ParsedRow {
   // Ready to be created, but for its number.
   StoredCustomer customer;
-  // The columns of `customer`, encrypted, as ResourceTable::InsertValues gives them.
+  // The columns of `customer`, encrypted; all but the number.
+  const CustomerInsert* insert = nullptr;
   db::Values values;
+  // The customer without sensitive fields and number, serialised: the payload of its event.
+  std::string payload;
   std::vector<Identity> identities;
   std::vector<std::string> hashes;  // of the identities
   // Fields that the row sets, in order of their declaration; defaults are not among them.
@@ -76,6 +85,8 @@ class CustomerRowParser {
   void MoveFields(v1::Customer& customer, ParseCounts& counts);
   void ApplyRules(CustomerRow& parsed);
   void Finish(CustomerRow& parsed);
+  const CustomerInsert& InsertFor(const v1::Customer& customer);
+  std::string PayloadOf(v1::Customer& customer);
 
   CellCleaner::Outcome ReadCustomField(const std::string& key, std::string_view text,
                                        v1::Customer& customer, schema::Breach& breach);
@@ -97,7 +108,10 @@ class CustomerRowParser {
   CellCleaner cleaner_;
   std::vector<Step> steps_;
   std::vector<Default> defaults_;
-  const schema::FieldSchema* kind_field_;
+  std::vector<const schema::FieldSchema*> uncovered_;  // by the newest of inserts_
+  std::vector<std::unique_ptr<const CustomerInsert>> inserts_;
+  std::vector<const google::protobuf::FieldDescriptor*> sensitive_;
+  v1::Customer hidden_;  // holds what a payload must not have
   int32_t row_weight_ = 0;
 };
 

@@ -15,11 +15,11 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/error/error.h"
-#include "common/tabular/table.h"
-#include "common/tabular/table_writer.h"
+#include "common/schema/mask.h"
 #include "common/testing/service_harness.h"
 #include "crm/customer/v1/custom_field_service.pb.h"
 #include "crm/customer/v1/customer_service.pb.h"
+#include "crm/event/v1/event.pb.h"
 #include "services/customer/customer_service.h"
 #include "services/customer/import/import_service.h"
 #include "tools/examples/example_files.h"
@@ -567,6 +567,38 @@ TEST_F(ImportTest, RejectedRowsCanBeMendedAndImported) {
   EXPECT_EQ(mended.rejected(), 1);
   // The guard against formulas is not kept.
   EXPECT_THAT(Rejected(mended.number()), Not(HasSubstr("''=")));
+}
+
+// PLT-20, PLT-14: every customer has its event, the same as one of the API, without sensitive
+// fields.
+TEST_F(ImportTest, EventsTellOfEveryCustomer) {
+  const v1::ImportJob job = Import(
+      Spec(), absl::StrCat(kHeader, Line("深圳市甲乙科技有限公司", "13800000001", "a@b.cn")));
+  ASSERT_EQ(job.created(), 1);
+  const std::string connector = harness_.TokenOf("erp", {"service_account"});
+  crm::event::v1::StreamEventsRequest request;
+  auto stream =
+      harness_.replica().channel().ServerStream("/crm.event.v1.EventService/StreamEvents", request,
+                                                {.timeout = absl::Seconds(30), .token = connector});
+  crm::event::v1::StreamEventsResponse response;
+  crm::event::v1::Event created;
+  while (created.type().empty() && stream.Next(response)) {
+    for (const auto& event : response.events()) {
+      if (event.type() == "customer.created") created = event;
+    }
+  }
+  stream.Cancel();
+  const std::vector<v1::Customer> all = All();
+  ASSERT_EQ(all.size(), 1u);
+  EXPECT_EQ(created.subject(), all[0].number());
+  EXPECT_EQ(created.version(), 1);
+  EXPECT_EQ(created.actor(), "steward");
+  v1::Customer payload;
+  ASSERT_TRUE(created.payload().UnpackTo(&payload));
+  EXPECT_TRUE(payload.phone().empty());
+  v1::Customer expected = all[0];
+  schema::ClearSensitive(expected);
+  EXPECT_EQ(payload.DebugString(), expected.DebugString());
 }
 
 // CUS-27, QUA-8: files that are no tables, or have no rows.

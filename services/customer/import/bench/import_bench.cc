@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <string>
 
 #include "absl/strings/numbers.h"
@@ -90,6 +91,30 @@ int main(int argc, char** argv) {
   const absl::Duration total = absl::Now() - start;
   rusage after{};
   getrusage(RUSAGE_SELF, &after);
+
+  v1::ListImportIssuesRequest list;
+  list.set_import(job.number());
+  list.set_page_size(1000);
+  const auto issues = harness.Call<v1::ListImportIssuesRequest, v1::ListImportIssuesResponse>(
+      token, "crm.customer.v1.ImportService/ListImportIssues", list);
+  std::map<std::string, int> rules;
+  const v1::ListImportIssuesResponse found = issues.value_or(v1::ListImportIssuesResponse());
+  for (const auto& issue : found.issues()) {
+    ++rules[issue.field() + " " + issue.rule()];
+  }
+  for (const auto& [rule, count] : rules) std::cout << rule << ": " << count << "\n";
+
+  for (const auto& family : harness.replica().runtime().metrics().Collect()) {
+    if (family.name != "crm_db_statement_seconds" && family.name != "crm_import_batch_seconds") {
+      continue;
+    }
+    for (const auto& metric : family.metric) {
+      if (metric.histogram.sample_sum < 0.02) continue;
+      std::cout << family.name << " "
+                << (metric.label.empty() ? std::string() : metric.label.front().value) << ": "
+                << metric.histogram.sample_sum << " s, " << metric.histogram.sample_count << "\n";
+    }
+  }
 
   const double cpu = Seconds(after.ru_utime) + Seconds(after.ru_stime) - Seconds(before.ru_utime) -
                      Seconds(before.ru_stime);
