@@ -9,6 +9,7 @@
 #include "google/protobuf/util/field_mask_util.h"
 #include "google/protobuf/util/json_util.h"
 #include "tools/crmctl/console.h"
+#include "tools/crmctl/field_label.h"
 
 namespace crm::cli {
 namespace {
@@ -144,7 +145,6 @@ std::string RepeatedText(const pb::Message& message, const FieldSchema& field,
   return absl::StrJoin(texts, ToAbsl(Say(rules.language, "、", ", ")));
 }
 
-// A boolean says something also when it is false.
 bool IsSet(const pb::Message& message, const FieldSchema& field) {
   if (field.repeated) return message.GetReflection()->FieldSize(message, field.descriptor) > 0;
   return message.GetReflection()->HasField(message, field.descriptor);
@@ -163,7 +163,7 @@ std::vector<std::pair<std::string, std::string>> FieldTexts(const pb::Message& m
   std::vector<std::pair<std::string, std::string>> texts;
   for (const FieldSchema& field : MessageSchema::Of(message.GetDescriptor()).fields()) {
     std::string text = FieldText(message, field, rules);
-    if (!text.empty()) texts.emplace_back(field.Label(rules.language), std::move(text));
+    if (!text.empty()) texts.emplace_back(FieldLabel(field, rules.language), std::move(text));
   }
   return texts;
 }

@@ -1,6 +1,8 @@
 #include "tools/crmctl/import_report.h"
 
 #include <algorithm>
+#include <cctype>
+#include <cmath>
 #include <string_view>
 #include <utility>
 
@@ -24,7 +26,12 @@ double Share(int64_t part, int64_t whole) {
   return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0;
 }
 
-std::string Percent(double share) { return absl::StrFormat("%.1f%%", share * 100); }
+// Rounded so that 0 % is none and 100 % is all.
+std::string Percent(double share) {
+  constexpr double kStep = 0.001;
+  if (share > 0 && share < kStep) return "<0.1%";
+  return absl::StrFormat("%.1f%%", std::floor(share / kStep + 1e-9) / 10);
+}
 
 class ReportText {
  public:

@@ -2,9 +2,12 @@
 
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/absl_view.h"
 #include "common/base/status_macros.h"
+#include "tools/crmctl/field_label.h"
+#include "tools/crmctl/progress_bar.h"
 
 namespace crm::cli {
 namespace {
@@ -12,6 +15,10 @@ namespace {
 using google::protobuf::Message;
 using schema::FieldSchema;
 using schema::MessageSchema;
+
+// A field of this name is drawn as a bar, too.
+constexpr char kPercent[] = "percent";
+constexpr size_t kBarWidth = 10;
 
 }  // namespace
 
@@ -39,7 +46,7 @@ absl::Status Records::AddColumn(const MessageSchema& schema, const std::string& 
     name = field->name;
   }
   paths_.push_back(std::move(name));
-  columns_.push_back({Printable(field->Label(session_->language())),
+  columns_.push_back({Printable(FieldLabel(*field, session_->language())),
                       IsNumeric(*field) ? Align::kRight : Align::kLeft});
   return absl::OkStatus();
 }
@@ -99,9 +106,22 @@ std::vector<std::string> Records::Cells(const Message& message) const {
   std::vector<std::string> cells;
   for (const std::string& path : paths_) {
     const FieldAt at = FindAt(message, path);
-    cells.push_back(at.field == nullptr ? "" : FieldText(*at.message, *at.field, rules_));
+    cells.push_back(at.field == nullptr ? "" : CellText(at));
   }
   return cells;
+}
+
+std::string Records::CellText(const FieldAt& at) const {
+  std::string text = FieldText(*at.message, *at.field, rules_);
+  // Nothing is a count too, unless the field can be absent.
+  const bool counted =
+      at.field->kind == schema::FieldKind::kInteger && !at.field->descriptor->has_presence();
+  if (text.empty() && counted && !at.field->repeated) return "0";
+  double percent = 0;
+  if (table_ && at.field->name == kPercent && absl::SimpleAtod(text, &percent)) {
+    return absl::StrCat(Bar(percent / 100, kBarWidth), " ", text);
+  }
+  return text;
 }
 
 absl::Status PrintMessage(Session& session, const Message& message) {

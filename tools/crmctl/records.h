@@ -42,6 +42,7 @@ class Records {
   absl::Status AddColumn(const schema::MessageSchema& schema, const std::string& path);
   absl::Status Open();
   absl::Status OpenCsv();
+  std::string CellText(const FieldAt& at) const;
   std::vector<std::string> Cells(const google::protobuf::Message& message) const;
 
   Session* session_;

@@ -14,7 +14,7 @@
 #include "common/base/absl_view.h"
 #include "common/base/status_macros.h"
 #include "google/protobuf/field_mask.pb.h"
-#include "tools/crmctl/progress_bar.h"
+#include "tools/crmctl/field_label.h"
 #include "tools/crmctl/records.h"
 
 namespace crm::cli {
@@ -283,42 +283,8 @@ class Listing {
   std::unique_ptr<pb::Message> response_;
 };
 
-struct CommonField {
-  std::string_view name;
-  std::string_view zh;
-  std::string_view en;
-};
-
-// Fields that requests have in common, which the protos do not label.
-constexpr CommonField kCommonFields[] = {
-    {"page_size", "每页条数", "rows on a page"},
-    {"page_token", "从上一页的答复继续", "go on from the page before"},
-    {"filter", "条件，如 tier = KEY AND region = \"440300\"",
-     "such as tier = KEY AND region = \"440300\""},
-    {"order_by", "排序，如 update_time desc", "such as update_time desc"},
-    {"count_total", "计算总数", "count all that match"},
-    {"request_id", "重复发送同一编号只执行一次；默认自动生成",
-     "sent again with the same id it is done once; made up by default"},
-    {"validate_only", "只检查，不写入", "only check, write nothing"},
-    {"customer", "客户编号", "customer number"},
-    {"tags", "标签", "tags"},
-    {"reason", "原因", "reason"},
-    {"owner", "负责人", "owner"},
-    {"query", "编号、手机号、邮箱或姓名的一部分", "number, phone, email or a part of a name"},
-    {"import", "导入编号", "import number"},
-};
-
-std::string LabelOf(const FieldSchema& field, Language language) {
-  for (const CommonField& common : kCommonFields) {
-    const bool labelled = !field.options->label().zh().empty();
-    if (!labelled && common.name == field.name)
-      return std::string(Say(language, common.zh, common.en));
-  }
-  return field.Label(language);
-}
-
 std::string FieldHelp(const FieldSchema& field, Language language) {
-  std::string help = LabelOf(field, language);
+  std::string help = FieldLabel(field, language);
   if (field.kind == FieldKind::kEnum) {
     std::vector<std::string> values;
     const auto& type = *field.descriptor->enum_type();
