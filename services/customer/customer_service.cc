@@ -9,6 +9,7 @@
 #include "services/customer/customer_handlers.h"
 #include "services/customer/embedded_customer_migrations.h"
 #include "services/customer/import/import_service.h"
+#include "services/customer/people_composition.h"
 #include "services/customer/search_handlers.h"
 #include "services/customer/settings_composition.h"
 #include "services/customer/settings_rules.h"
@@ -31,6 +32,7 @@ class Composition : public runtime::Service {
         customers_(archive_, administration_.staff()),
         search_(archive_),
         tags_(archive_),
+        people_(runtime, archive_, administration_.staff()),
         activity_(runtime, archive_) {}
 
   absl::Status Open() {
@@ -43,6 +45,7 @@ class Composition : public runtime::Service {
     search_.Register(table);
     tags_.Register(table);
     runtime_.Add(std::move(table));
+    people_.Open();
     activity_.Open();
     CRM_ASSIGN_OR_RETURN(import_, import::ImportService::Create(
                                       runtime_, archive_, activity_.activity().products));
@@ -70,6 +73,7 @@ class Composition : public runtime::Service {
   CustomerHandlers customers_;
   SearchHandlers search_;
   TagHandlers tags_;
+  People people_;
   ActivityService activity_;
   std::unique_ptr<import::ImportService> import_;
 };

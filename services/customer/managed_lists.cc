@@ -69,6 +69,13 @@ ManagedLists::Lists MakeBuiltIn() {
                                {"sign_contract", "签订合同", "sign contract"},
                                {"other", "其他", "other"},
                                {"none", "无", "none"}})},
+      {"tag", Entries({{"price_sensitive", "价格敏感", "price-sensitive"},
+                       {"technology_driven", "技术驱动", "technology-driven"},
+                       {"long_decision_chain", "决策链长", "long decision chain"},
+                       {"strong_repurchase_intent", "复购意愿强", "strong repurchase intent"},
+                       {"service_driven", "服务驱动", "service-driven"},
+                       {"brand_loyal", "品牌忠诚", "brand-loyal"},
+                       {"referral_source", "乐于转介绍", "refers others"}})},
       {"service_type", Entries({{"consulting", "咨询", "consulting"},
                                 {"installation", "安装", "installation"},
                                 {"maintenance", "维护", "maintenance"},
@@ -145,6 +152,12 @@ ListMatch ManagedLists::Resolve(std::string_view list, std::string_view text) co
     if (!entry.retired) match.candidates.push_back(absl::StrCat(entry.code, " ", entry.label_zh));
   }
   return match;
+}
+
+std::string ManagedLists::LabelOf(std::string_view list, std::string_view text) const {
+  const std::shared_ptr<const Snapshot> now = snapshot();
+  auto found = now->by_text.find(absl::StrCat(ToAbsl(list), "\n", text::FoldForSearch(text)));
+  return found == now->by_text.end() ? "" : found->second->label_zh;
 }
 
 void ManagedLists::Set(const Lists& changed) {

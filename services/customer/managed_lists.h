@@ -40,6 +40,9 @@ class ManagedLists {
   // `list` is the name a field declares in `managed_list`. Unknown lists match nothing.
   ListMatch Resolve(std::string_view list, std::string_view text) const;
 
+  // The Chinese label of the entry with this code or label; empty if there is none.
+  std::string LabelOf(std::string_view list, std::string_view text) const;
+
   // Replaces or adds lists (from the database).
   void Set(const Lists& lists);
   Lists All() const;

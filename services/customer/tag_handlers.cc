@@ -1,7 +1,6 @@
 #include "services/customer/tag_handlers.h"
 
-#include <set>
-#include <string>
+#include <algorithm>
 #include <utility>
 
 #include "common/base/status_macros.h"
@@ -10,66 +9,84 @@
 namespace crm::customer {
 namespace {
 
-constexpr int kMaxTags = 100;
+resource::ChangeSource SourceOf(const server::CallContext& call) {
+  return {call.now(), call.caller().id, "api"};
+}
 
-constexpr db::Query kTagsOfCustomer{"customer_tags", R"sql(
-  SELECT tag, set_by, by_rule
-  FROM customer_tag
-  WHERE customer_id = ?
-  ORDER BY tag)sql"};
+bool Contains(const v1::Customer& customer, const std::string& tag) {
+  return std::find(customer.tags().begin(), customer.tags().end(), tag) != customer.tags().end();
+}
 
-constexpr db::Query kRemoveTag{"customer_tag_remove", R"sql(
-  DELETE FROM customer_tag
-  WHERE customer_id = ? AND tag = ?)sql"};
-
-const db::InsertSpec& TagSpec() {
-  static const db::InsertSpec& spec = *new db::InsertSpec{
-      "customer_tag", {"customer_id", "tag", "set_by", "by_rule", "create_time"}, ""};
-  return spec;
+absl::Status RefuseTooMany(const v1::Customer& customer) {
+  if (customer.tags_size() <= kMaxTags) return absl::OkStatus();
+  return Error(absl::StatusCode::kFailedPrecondition, "TOO_MANY_TAGS",
+               "a customer has at most 100 tags")
+      .Resource(kCustomerType, customer.number())
+      .Precondition("TAGS_BOUNDED", customer.number(), "remove other tags first");
 }
 
 }  // namespace
 
-void TagHandlers::Register(server::MethodTable& table) {
-  const auto change = [this](Operation operation) {
-    return [this, operation](server::CallContext& call,
-                             const v1::ChangeCustomerTagsRequest& request) {
-      return Change(call, request, operation);
-    };
-  };
-  table.Unary<v1::ChangeCustomerTagsRequest, v1::Customer>("AddCustomerTags",
-                                                           change(Operation::kAdd));
-  table.Unary<v1::ChangeCustomerTagsRequest, v1::Customer>("RemoveCustomerTags",
-                                                           change(Operation::kRemove));
-  table.Unary<v1::ListCustomerTagsRequest, v1::ListCustomerTagsResponse>(
-      "ListCustomerTags",
-      [this](server::CallContext& call, const v1::ListCustomerTagsRequest& request) {
-        return List(call, request);
-      });
+std::vector<std::string> ResolveTags(const ManagedLists& lists,
+                                     absl::Span<const std::string* const> tags) {
+  std::vector<std::string> resolved;
+  for (const std::string* text : tags) {
+    std::string tag = NormalizeTag(*text);
+    std::string term = lists.LabelOf("tag", tag);
+    resolved.push_back(term.empty() ? std::move(tag) : std::move(term));
+  }
+  return resolved;
 }
 
-absl::StatusOr<v1::Customer> TagHandlers::Change(server::CallContext& call,
-                                                 const v1::ChangeCustomerTagsRequest& request,
-                                                 Operation operation) {
+void TagHandlers::Register(server::MethodTable& table) {
+  const auto bind = [this](auto method) {
+    return [this, method](auto&... args) { return (this->*method)(args...); };
+  };
+  table.Unary<v1::ChangeCustomerTagsRequest, v1::Customer>("AddCustomerTags",
+                                                           bind(&TagHandlers::Add));
+  table.Unary<v1::ChangeCustomerTagsRequest, v1::Customer>("RemoveCustomerTags",
+                                                           bind(&TagHandlers::Remove));
+  table.Unary<v1::ListCustomerTagsRequest, v1::ListCustomerTagsResponse>("ListCustomerTags",
+                                                                         bind(&TagHandlers::List));
+}
+
+absl::StatusOr<v1::Customer> TagHandlers::Add(server::CallContext& call,
+                                              const v1::ChangeCustomerTagsRequest& request) {
+  const std::vector<const std::string*> texts(request.tags().pointer_begin(),
+                                              request.tags().pointer_end());
+  const std::vector<std::string> tags = ResolveTags(archive_.lists, texts);
   CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
   CRM_ASSIGN_OR_RETURN(const StoredCustomer before,
                        archive_.store.Get(*db, request.customer(), call.scope()));
-  std::set<std::string> tags(before.message.tags().begin(), before.message.tags().end());
-  for (const std::string& tag : request.tags()) {
-    if (operation == Operation::kAdd && tags.insert(tag).second) {
-      call.writes().Insert(TagSpec(), {before.key.id, tag, call.caller().id, false, call.now()});
-    } else if (operation == Operation::kRemove && tags.erase(tag) > 0) {
-      call.writes().Execute(kRemoveTag, {before.key.id, tag});
+  StoredCustomer after =
+      changes_.Add(call.writes(), before, tags, *archive_.rules(), SourceOf(call));
+  CRM_RETURN_IF_ERROR(RefuseTooMany(after.message));
+
+  // Of the tags that were there, those of rules become the caller's.
+  const bool some_were_there = std::any_of(tags.begin(), tags.end(), [&](const std::string& tag) {
+    return Contains(before.message, tag);
+  });
+  if (some_were_there) {
+    CRM_ASSIGN_OR_RETURN(const std::vector<v1::CustomerTag> set, ReadTags(*db, before.key.id));
+    for (const v1::CustomerTag& tag : set) {
+      if (tag.by_rule() && std::find(tags.begin(), tags.end(), tag.tag()) != tags.end()) {
+        changes_.TakeOver(call.writes(), before.key.id, tag.tag(), SourceOf(call));
+      }
     }
   }
-  if (tags.size() > kMaxTags) {
-    return InvalidField("tags", "TOO_MANY_ITEMS", "a customer has at most 100 tags");
-  }
-  v1::Customer after = before.message;
-  after.mutable_tags()->Assign(tags.begin(), tags.end());
-  return archive_.changes
-      .Change(call.writes(), before, std::move(after), *archive_.rules(),
-              {call.now(), call.caller().id, "api"})
+  return std::move(after.message);
+}
+
+absl::StatusOr<v1::Customer> TagHandlers::Remove(server::CallContext& call,
+                                                 const v1::ChangeCustomerTagsRequest& request) {
+  const std::vector<const std::string*> texts(request.tags().pointer_begin(),
+                                              request.tags().pointer_end());
+  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
+  CRM_ASSIGN_OR_RETURN(const StoredCustomer before,
+                       archive_.store.Get(*db, request.customer(), call.scope()));
+  return changes_
+      .Remove(call.writes(), before, ResolveTags(archive_.lists, texts), *archive_.rules(),
+              SourceOf(call))
       .message;
 }
 
@@ -78,14 +95,9 @@ absl::StatusOr<v1::ListCustomerTagsResponse> TagHandlers::List(
   CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
   CRM_ASSIGN_OR_RETURN(const StoredCustomer customer,
                        archive_.store.Get(*db, request.customer(), call.scope()));
-  CRM_ASSIGN_OR_RETURN(db::Rows rows, db->Select(kTagsOfCustomer, {customer.key.id}));
+  CRM_ASSIGN_OR_RETURN(std::vector<v1::CustomerTag> tags, ReadTags(*db, customer.key.id));
   v1::ListCustomerTagsResponse response;
-  while (rows.Next()) {
-    v1::CustomerTag& tag = *response.add_tags();
-    tag.set_tag(rows.String(0));
-    tag.set_set_by(rows.String(1));
-    tag.set_by_rule(rows.Int(2) != 0);
-  }
+  for (v1::CustomerTag& tag : tags) *response.add_tags() = std::move(tag);
   return response;
 }
 

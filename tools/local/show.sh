@@ -43,12 +43,8 @@ import_examples() {
     return
   fi
   make_examples
-  import_once products.csv product
   import_once customers.xlsx customer --missing accept_incomplete
   import_once customers_gb18030.csv customer --missing accept_incomplete
-  import_once contacts.csv contact
-  import_once interactions.csv interaction
-  import_once purchases.csv purchase
   : >"$run/imported/all"
 }
 

@@ -1,0 +1,167 @@
+#include "services/customer/contact_handlers.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "common/error/error.h"
+#include "common/filter/list_query.h"
+#include "common/resource/update.h"
+#include "services/customer/contact_rules.h"
+#include "services/customer/identity_conflict.h"
+
+namespace crm::customer {
+namespace {
+
+resource::ChangeSource SourceOf(const server::CallContext& call) {
+  return {call.now(), call.caller().id, "api"};
+}
+
+absl::Status RefusePerson(const v1::Customer& customer) {
+  if (customer.kind() != v1::CUSTOMER_KIND_PERSON) return absl::OkStatus();
+  return Error(absl::StatusCode::kFailedPrecondition, "CUSTOMER_NOT_ORGANIZATION",
+               "only organizations have contacts")
+      .Resource(kCustomerType, customer.number())
+      .Precondition("CUSTOMER_ORGANIZATION", customer.number(),
+                    "use a customer that is an organization");
+}
+
+}  // namespace
+
+void ContactHandlers::Register(server::MethodTable& table) {
+  const auto bind = [this](auto method) {
+    return [this, method](auto&... args) { return (this->*method)(args...); };
+  };
+  table.Unary<v1::CreateContactRequest, v1::Contact>("CreateContact",
+                                                     bind(&ContactHandlers::Create));
+  table.Unary<v1::GetContactRequest, v1::Contact>("GetContact", bind(&ContactHandlers::Get));
+  table.Unary<v1::ListContactsRequest, v1::ListContactsResponse>("ListContacts",
+                                                                 bind(&ContactHandlers::List));
+  table.Unary<v1::UpdateContactRequest, v1::Contact>("UpdateContact",
+                                                     bind(&ContactHandlers::Update));
+  table.Unary<v1::DeleteContactRequest, google::protobuf::Empty>("DeleteContact",
+                                                                 bind(&ContactHandlers::Delete));
+}
+
+absl::Status ContactHandlers::Check(CallContext& call, v1::Contact& contact,
+                                    const v1::Contact* before) const {
+  std::vector<schema::Violation> violations = NormalizeContact(
+      contact, before, archive_.rules()->policy(), archive_.lists, archive_.DayOf(call.now()));
+  for (schema::Violation& violation : violations) {
+    violation.field = absl::StrCat("contact.", violation.field);
+  }
+  return schema::ViolationsToStatus(violations, call.language());
+}
+
+absl::StatusOr<std::optional<StoredContact>> ContactHandlers::PrimaryBefore(
+    db::Connection& db, const v1::Contact& contact, int64_t customer_id) const {
+  if (!contact.is_primary()) return std::nullopt;
+  return store_.PrimaryOf(db, customer_id);
+}
+
+absl::StatusOr<v1::Contact> ContactHandlers::Create(CallContext& call,
+                                                    const v1::CreateContactRequest& request) {
+  v1::Contact contact = request.contact();
+  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
+  CRM_ASSIGN_OR_RETURN(const StoredCustomer customer,
+                       archive_.store.Get(*db, contact.customer(), call.scope()));
+  CRM_RETURN_IF_ERROR(RefusePerson(customer.message));
+  CRM_RETURN_IF_ERROR(Check(call, contact, nullptr));
+  // A taken mobile fails the commit; only then is it worth a read to say whose it is.
+  if (call.attempt() > 0 || call.validate_only()) {
+    CRM_RETURN_IF_ERROR(
+        RefuseTaken(*db, archive_.identities, IdentitiesOf(contact), customer.key.id));
+  }
+  contact.set_owner(customer.message.owner());
+  if (call.validate_only()) return contact;
+  CRM_ASSIGN_OR_RETURN(const std::optional<StoredContact> primary,
+                       PrimaryBefore(*db, contact, customer.key.id));
+  CRM_ASSIGN_OR_RETURN(std::string number, numbers_.Next(call.now()));
+  contact.set_number(std::move(number));
+  return changes_
+      .Create(call.writes(), customer.key.id, std::move(contact), primary, SourceOf(call))
+      .message;
+}
+
+absl::StatusOr<v1::Contact> ContactHandlers::Get(CallContext& call,
+                                                 const v1::GetContactRequest& request) {
+  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
+  CRM_ASSIGN_OR_RETURN(StoredContact contact, store_.Get(*db, request.contact(), call.scope()));
+  return std::move(contact.message);
+}
+
+absl::StatusOr<v1::ListContactsResponse> ContactHandlers::List(
+    CallContext& call, const v1::ListContactsRequest& request) {
+  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
+  filter::Fragment condition = ContactStore::ScopeOf(call.scope());
+  if (!request.customer().empty()) {
+    CRM_ASSIGN_OR_RETURN(const StoredCustomer customer,
+                         archive_.store.Get(*db, request.customer(), call.scope()));
+    condition.And({"contact.customer_id = ?", {customer.key.id}});
+  }
+  CRM_ASSIGN_OR_RETURN(const filter::ListQuery query,
+                       filter::ListQuery::Make({.schema = store_.table().schema(),
+                                                .from = ContactStore::kFrom,
+                                                .columns = store_.columns(),
+                                                .column_count = store_.column_count(),
+                                                .condition = std::move(condition),
+                                                .scope = {.kind = auth::RowScope::Kind::kAll}},
+                                               {.page_size = request.page_size(),
+                                                .page_token = request.page_token(),
+                                                .filter = request.filter(),
+                                                .order_by = request.order_by()},
+                                               {.keyring = &archive_.keyring,
+                                                .now = call.now(),
+                                                .zone = archive_.zone,
+                                                .language = call.language(),
+                                                .alias = ContactStore::kAlias,
+                                                .plain_kinds = call.plain_kinds()}));
+  v1::ListContactsResponse response;
+  CRM_ASSIGN_OR_RETURN(filter::ListPage page,
+                       query.Run(*db, "contact_list", [&](const db::Rows& row) {
+                         StoredContact contact;
+                         CRM_RETURN_IF_ERROR(store_.Read(row, contact));
+                         *response.add_contacts() = std::move(contact.message);
+                         return absl::OkStatus();
+                       }));
+  response.set_next_page_token(std::move(page.next_page_token));
+  return response;
+}
+
+absl::StatusOr<v1::Contact> ContactHandlers::Update(CallContext& call,
+                                                    const v1::UpdateContactRequest& request) {
+  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
+  CRM_ASSIGN_OR_RETURN(const StoredContact before,
+                       store_.Get(*db, request.contact().number(), call.scope()));
+  v1::Contact after = before.message;
+  CRM_ASSIGN_OR_RETURN(
+      const std::vector<std::string> written,
+      resource::ApplyUpdate(request.update_mask(), request.contact(), after, call.language()));
+  CRM_RETURN_IF_ERROR(
+      resource::CheckEtag(*db, before.key, request.contact().etag(), "contact.etag", written));
+  CRM_RETURN_IF_ERROR(Check(call, after, &before.message));
+  if (call.attempt() > 0 || call.validate_only()) {
+    CRM_RETURN_IF_ERROR(
+        RefuseTaken(*db, archive_.identities, IdentitiesOf(after), before.customer_id));
+  }
+  CRM_ASSIGN_OR_RETURN(const std::optional<StoredContact> primary,
+                       PrimaryBefore(*db, after, before.customer_id));
+  return changes_.Change(call.writes(), before, std::move(after), primary, SourceOf(call)).message;
+}
+
+absl::StatusOr<google::protobuf::Empty> ContactHandlers::Delete(
+    CallContext& call, const v1::DeleteContactRequest& request) {
+  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
+  CRM_ASSIGN_OR_RETURN(const StoredContact contact,
+                       store_.Get(*db, request.contact(), call.scope()));
+  if (!request.etag().empty() && request.etag() != contact.message.etag()) {
+    return Error(absl::StatusCode::kAborted, "ETAG_STALE",
+                 "the contact was changed since it was read; read it again")
+        .Meta("current_etag", contact.message.etag());
+  }
+  changes_.Delete(call.writes(), contact, SourceOf(call));
+  return google::protobuf::Empty();
+}
+
+}  // namespace crm::customer

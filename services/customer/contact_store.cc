@@ -1,0 +1,63 @@
+#include "services/customer/contact_store.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/absl_view.h"
+#include "common/base/status_macros.h"
+#include "common/error/error.h"
+#include "common/filter/scope.h"
+#include "crm/customer/v1/customer.pb.h"
+
+namespace crm::customer {
+
+ContactStore::ContactStore(crypto::Keyring& keyring)
+    : table_(schema::MessageSchema::Of<v1::Contact>(), keyring, {"customer_id"}),
+      columns_(absl::StrCat(table_.Columns(kAlias), ", customer.number, customer.owner")) {}
+
+filter::Fragment ContactStore::ScopeOf(const auth::RowScope& scope) {
+  return filter::ScopeCondition(schema::MessageSchema::Of<v1::Customer>(), scope, "customer");
+}
+
+absl::Status ContactStore::Read(const db::Rows& row, StoredContact& contact) const {
+  CRM_RETURN_IF_ERROR(table_.Read(row, contact.key, contact.message));
+  contact.customer_id = row.Int(2);
+  contact.message.set_customer(row.String(table_.column_count()));
+  contact.message.set_owner(row.String(table_.column_count() + 1));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<StoredContact>> ContactStore::Select(
+    db::Connection& db, std::string_view name, const filter::Fragment& where) const {
+  const std::string sql = absl::StrCat("SELECT ", columns_, " FROM ", ToAbsl(kFrom), " WHERE ",
+                                       where.sql, " ORDER BY contact.id");
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({name, sql}, where.values));
+  std::vector<StoredContact> found;
+  found.reserve(rows.size());
+  while (rows.Next()) CRM_RETURN_IF_ERROR(Read(rows, found.emplace_back()));
+  return found;
+}
+
+absl::StatusOr<StoredContact> ContactStore::Get(db::Connection& db, std::string_view number,
+                                                const auth::RowScope& scope) const {
+  filter::Fragment where{"contact.number = ?", {number}};
+  where.And(ScopeOf(scope));
+  CRM_ASSIGN_OR_RETURN(std::vector<StoredContact> found, Select(db, "contact_by_number", where));
+  if (found.empty()) return NotFound(kContactType, number);
+  return std::move(found.front());
+}
+
+absl::StatusOr<std::vector<StoredContact>> ContactStore::OfCustomer(db::Connection& db,
+                                                                    int64_t customer_id) const {
+  return Select(db, "contacts_of_customer", {"contact.customer_id = ?", {customer_id}});
+}
+
+absl::StatusOr<std::optional<StoredContact>> ContactStore::PrimaryOf(db::Connection& db,
+                                                                     int64_t customer_id) const {
+  CRM_ASSIGN_OR_RETURN(std::vector<StoredContact> found,
+                       Select(db, "primary_contact", {"contact.primary_of = ?", {customer_id}}));
+  if (found.empty()) return std::nullopt;
+  return std::move(found.front());
+}
+
+}  // namespace crm::customer

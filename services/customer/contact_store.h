@@ -1,0 +1,66 @@
+// Reads contacts; the SQL of the table `contact`.
+#ifndef CRM_SERVICES_CUSTOMER_CONTACT_STORE_H_
+#define CRM_SERVICES_CUSTOMER_CONTACT_STORE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/auth/row_scope.h"
+#include "common/crypto/keyring.h"
+#include "common/db/connection.h"
+#include "common/filter/fragment.h"
+#include "common/resource/resource_table.h"
+#include "crm/customer/v1/contact.pb.h"
+
+namespace crm::customer {
+
+inline constexpr std::string_view kContactType = "crm.customer.v1.Contact";
+
+struct StoredContact {
+  resource::RowKey key;
+  int64_t customer_id = 0;
+  v1::Contact message;  // with the customer's number and owner
+};
+
+// Thread-safe. Every read joins the customer: a contact of a customer outside the scope does not
+// exist.
+class ContactStore {
+ public:
+  explicit ContactStore(crypto::Keyring& keyring);
+
+  const resource::ResourceTable& table() const { return table_; }
+
+  // NOT_FOUND if there is none in scope.
+  absl::StatusOr<StoredContact> Get(db::Connection& db, std::string_view number,
+                                    const auth::RowScope& scope) const;
+  // All contacts of a customer whose scope has been checked; oldest first.
+  absl::StatusOr<std::vector<StoredContact>> OfCustomer(db::Connection& db,
+                                                        int64_t customer_id) const;
+  absl::StatusOr<std::optional<StoredContact>> PrimaryOf(db::Connection& db,
+                                                         int64_t customer_id) const;
+
+  // For lists: alias `contact`, joined with `customer`.
+  static constexpr std::string_view kAlias = "contact";
+  static constexpr std::string_view kFrom =
+      "contact JOIN customer ON customer.id = contact.customer_id";
+  std::string_view columns() const { return columns_; }
+  int column_count() const { return table_.column_count() + 2; }
+  static filter::Fragment ScopeOf(const auth::RowScope& scope);
+  // The current row of a result whose columns are columns().
+  absl::Status Read(const db::Rows& row, StoredContact& contact) const;
+
+ private:
+  absl::StatusOr<std::vector<StoredContact>> Select(db::Connection& db, std::string_view name,
+                                                    const filter::Fragment& where) const;
+
+  resource::ResourceTable table_;
+  std::string columns_;
+};
+
+}  // namespace crm::customer
+
+#endif  // CRM_SERVICES_CUSTOMER_CONTACT_STORE_H_
