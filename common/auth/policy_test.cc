@@ -27,6 +27,7 @@ const std::vector<std::string> kCustomerPermissions = {
     "interaction.record", "interaction.update", "purchase.read",    "purchase.record",
     "product.read",       "product.write",      "import.run",       "import.read",
     "reference.read",     "reference.write",    "customfield.read", "customfield.write",
+    "customfield.report", "reference.history",  "directory.history",
     "tagrule.write",      "settings.read",      "settings.write",   "directory.read",
     "directory.write",    "event.read",         "number.reserve",   "permission.preview",
     "attachment.read",    "attachment.write"};
