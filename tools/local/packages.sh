@@ -1,3 +1,6 @@
+while IFS=: read -r package command; do
+  [[ -z $package || $package == \#* ]] && continue
+  [[ -n $command ]] && command -v "$command" >/dev/null && continue
 #!/usr/bin/env bash
 # Installs the Debian packages of packages.txt that are missing. Says what it does; silent and quick
 # when nothing is.
