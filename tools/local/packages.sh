@@ -1,6 +1,3 @@
-while IFS=: read -r package command; do
-  [[ -z $package || $package == \#* ]] && continue
-  [[ -n $command ]] && command -v "$command" >/dev/null && continue
 #!/usr/bin/env bash
 # Installs the Debian packages of packages.txt that are missing. Says what it does; silent and quick
 # when nothing is.
@@ -8,8 +5,9 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
 missing=()
-while read -r package; do
+while IFS=: read -r package command; do
   [[ -z $package || $package == \#* ]] && continue
+  if [[ -n $command ]] && command -v "$command" >/dev/null; then continue; fi
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
 done < "$here/packages.txt"
 [[ ${#missing[@]} -eq 0 ]] && exit 0
