@@ -17,8 +17,9 @@ namespace {
 
 constexpr size_t kBatch = 200;
 constexpr char kVia[] = "tag-rule";
-// A rule looks at a million customers in less.
-constexpr absl::Duration kRunTerm = absl::Minutes(2);
+// What a replica that stopped leaves the others waiting. A run that takes longer can be begun again
+// by another replica: they do the same, and each change happens once.
+constexpr absl::Duration kRunTerm = absl::Minutes(1);
 constexpr absl::Duration kFollowInterval = absl::Milliseconds(500);
 constexpr absl::Duration kStatementTimeout = absl::Minutes(1);
 
