@@ -24,7 +24,7 @@ namespace crm::db {
 namespace {
 
 // Row counts of multi-row inserts: powers of two, so that few statements are prepared.
-constexpr size_t kMaxRowsOfInsert = 64;
+constexpr size_t kMaxRowsOfInsert = 256;
 constexpr size_t kMaxParams = 65'535;
 // Far below max_allowed_packet of any server: too large a packet would cost the connection.
 constexpr size_t kMaxBytesOfInsert = 1 << 20;

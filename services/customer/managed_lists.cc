@@ -96,6 +96,12 @@ ListMatch FromReference(std::string_view text, const reference::Mapping& mapping
   return match;
 }
 
+ListMatch Exactly(std::string_view code) {
+  ListMatch match;
+  match.code = code;
+  return match;
+}
+
 }  // namespace
 
 struct ManagedLists::Snapshot {
@@ -131,6 +137,9 @@ std::shared_ptr<const ManagedLists::Snapshot> ManagedLists::snapshot() const {
 }
 
 ListMatch ManagedLists::Resolve(std::string_view list, std::string_view text) const {
+  // Most values that are checked are codes already.
+  if (list == "industry" && reference::FindIndustry(text) != nullptr) return Exactly(text);
+  if (list == "region" && reference::FindRegion(text) != nullptr) return Exactly(text);
   if (list == "industry") {
     return FromReference(text, reference::MapIndustry(text), reference::FindIndustry);
   }

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "common/error/error.h"
-#include "services/customer/import/customer_rows.h"
+#include "services/customer/import/customer_columns.h"
 
 namespace crm::customer::import {
 namespace {

@@ -14,6 +14,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "services/customer/archive.h"
 #include "services/customer/import/customer_rows.h"
 #include "services/customer/import/import_kind.h"
@@ -25,18 +26,28 @@ namespace crm::customer::import {
 // Codes for names; gives the names that mean no product, which are left out.
 std::vector<std::string> MapProducts(const ProductMapper& products, v1::Customer& customer);
 
-// Identities and names that a dry run has met: it writes nothing that later rows could be found by.
-using SeenKeys = absl::flat_hash_set<uint64_t>;
+// What the batches of a run leave to those that follow.
+struct BatchMemory {
+  // Whether identities are looked up before they are inserted. As long as batches find nothing, the
+  // unique key of identities is trusted to refuse what is there, and the batch is decided again.
+  bool look_up = true;
+  // Numbers that have been leased ahead, by kind of customer.
+  std::map<v1::CustomerKind, int64_t> numbers;
+  int64_t last_lease = 0;
+  // Identities and names that a dry run has met: it writes nothing that later rows could be found
+  // by.
+  absl::flat_hash_set<uint64_t> seen;
+};
 
 class CustomerBatch {
  public:
   CustomerBatch(Archive& archive, const ProductStore& products, const ImportContext& context,
-                SeenKeys& seen)
+                BatchMemory& memory)
       : archive_(archive),
         products_(products),
         context_(context),
         rules_(archive.rules()),
-        seen_(seen),
+        memory_(memory),
         source_{archive.clock.Now(), context.actor, context.number} {}
 
   absl::StatusOr<BatchChange> Decide(db::Connection& db, const ParsedRows& rows);
@@ -50,8 +61,8 @@ class CustomerBatch {
     absl::InlinedVector<size_t, 1> rows;  // that went into it, the maker's first
     // The row that set a field last; kept once there is more than one row.
     std::map<const schema::FieldSchema*, size_t> last_row;
-    bool visible = true;                                    // in the creator's scope
-    bool from_file = false;                                 // an earlier row made it
+    bool visible = true;     // in the creator's scope
+    bool from_file = false;  // an earlier row made it
     bool changed = false;
 
     const v1::Customer& now() const {
@@ -71,6 +82,8 @@ class CustomerBatch {
   bool SeenInDryRun(const CustomerRow& row) const;
   void DecideDuplicate(size_t index, const CustomerRow& row, Target& target);
   void Merge(size_t index, const CustomerRow& row, Target& target);
+  static void NoteFields(size_t index, absl::Span<const schema::FieldSchema* const> fields,
+                         Target& target);
   void MakeTarget(size_t index, const CustomerRow& row);
   void Reject(size_t index, const CustomerRow& row, const ColumnPlan::Column* column,
               std::string_view field, const schema::Breach& breach);
@@ -79,6 +92,7 @@ class CustomerBatch {
   void RememberKey(const std::string& key, Target& target);
 
   absl::Status Write(const ParsedRows& rows);
+  absl::Status LeaseNumbers();
   absl::Status WriteNew(Target& target);
   void WriteUnchanged(const Target& target, const std::string& number);
   void WriteChanged(Target& target);
@@ -88,7 +102,7 @@ class CustomerBatch {
   const ProductStore& products_;
   const ImportContext& context_;
   const std::shared_ptr<const CustomerRules> rules_;
-  SeenKeys& seen_;
+  BatchMemory& memory_;
   const resource::ChangeSource source_;
   std::vector<std::unique_ptr<Target>> targets_;
   absl::flat_hash_map<std::string, Target*> by_key_;  // identity hash or name key

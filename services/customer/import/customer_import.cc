@@ -51,8 +51,12 @@ class CustomerRun : public ImportRun {
     return parser_.Parse(row, counts);
   }
 
-  absl::StatusOr<BatchChange> Apply(db::Connection& db, const ParsedRows& rows) override {
-    return CustomerBatch(archive_, products_, context_, seen_).Decide(db, rows);
+  void Seal(ParsedRows& rows) override { parser_.Seal(rows); }
+
+  absl::StatusOr<BatchChange> Apply(db::Connection& db, const ParsedRows& rows,
+                                    int attempt) override {
+    if (attempt > 0) memory_.look_up = true;
+    return CustomerBatch(archive_, products_, context_, memory_).Decide(db, rows);
   }
 
   int32_t row_weight() const override { return parser_.row_weight(); }
@@ -137,7 +141,7 @@ class CustomerRun : public ImportRun {
   const ImportContext context_;
   const ColumnPlan plan_;
   CustomerRowParser parser_;
-  SeenKeys seen_;
+  BatchMemory memory_;
 };
 
 }  // namespace

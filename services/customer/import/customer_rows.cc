@@ -23,7 +23,6 @@ using Outcome = CellCleaner::Outcome;
 
 namespace {
 
-constexpr std::string_view kBudget = "budget";
 constexpr std::string_view kCustomFields = "custom_fields";
 constexpr int32_t kRequiredWeight = 2;
 // A row with more broken rules than this is wrong as a whole.
@@ -66,46 +65,6 @@ void MoveText(std::string* from, std::string* to) {
 }
 
 }  // namespace
-
-const FieldCatalog& CustomerCatalog() {
-  static const FieldCatalog& catalog = *new FieldCatalog(
-      Schema(),
-      {{"opening_amount", {"累计消费金额", "累计消费", "消费总额", "历史消费金额", "total amount"}},
-       {"opening_count", {"购买次数", "消费次数", "累计订单数", "历史订单数", "orders"}},
-       {"opening_as_of", {}},
-       {"opening_source", {}},
-       {kBudget, {"预算", "预算范围", "采购预算", "预算区间", "budget", "budget range"}}});
-  return catalog;
-}
-
-std::string NameKeyOf(const v1::Customer& customer) {
-  // A person's name alone says too little, a company's is meant to be unique.
-  const bool organization = customer.kind() == v1::CUSTOMER_KIND_ORGANIZATION;
-  if (!organization && customer.phone().empty() && customer.address().empty()) return "";
-  return absl::StrCat(text::FoldForSearch(customer.full_name()), "\n", customer.phone(), "\n",
-                      text::FoldForSearch(customer.address()));
-}
-
-v1::CustomerKind GuessKind(const v1::Customer& customer) {
-  static constexpr std::array<std::string_view, 34> kOfOrganizations = {
-      "公司", "集团", "厂",     "店",     "中心",   "研究院", "研究所", "学校",   "大学",
-      "学院", "医院", "银行",   "局",     "委员会", "协会",   "合作社", "事务所", "工作室",
-      "酒店", "商行", "经营部", "基金会", "出版社", "政府",   "有限",   "股份",   "企业",
-      " inc", " ltd", " llc",   " corp",  "gmbh",   " co.",   "company"};
-  if (!customer.credit_code().empty() || !customer.decision_maker().empty() ||
-      customer.scale() != v1::SCALE_UNSPECIFIED || !customer.company_phone().empty()) {
-    return v1::CUSTOMER_KIND_ORGANIZATION;
-  }
-  if (!customer.resident_id().empty() || !customer.birthday().empty() ||
-      customer.gender() != v1::GENDER_UNSPECIFIED || !customer.employer().empty()) {
-    return v1::CUSTOMER_KIND_PERSON;
-  }
-  const std::string name = text::FoldForSearch(customer.full_name());
-  for (std::string_view part : kOfOrganizations) {
-    if (absl::StrContains(name, ToAbsl(part))) return v1::CUSTOMER_KIND_ORGANIZATION;
-  }
-  return v1::CUSTOMER_KIND_PERSON;
-}
 
 CustomerRowParser::CustomerRowParser(Archive& archive, const ImportContext& context,
                                      const ColumnPlan& plan)
@@ -425,20 +384,36 @@ void CustomerRowParser::Finish(CustomerRow& parsed) {
     has_phone = has_phone || identity.kind == v1::IDENTITY_KIND_PHONE;
   }
   if (!has_phone) parsed.name_key = NameKeyOf(ready);
-  parsed.insert = &InsertFor(ready);
-  parsed.values =
-      archive_.store.table().InsertValues(parsed.insert->plan, parsed.customer.key, ready);
-  parsed.payload = PayloadOf(parsed.customer.message);
 }
 
-// A customer has some ninety fields, of which a file has a dozen. What rows have so far is named;
-// so few statements are prepared.
-const CustomerInsert& CustomerRowParser::InsertFor(const v1::Customer& customer) {
-  const auto newly_set = [&](const FieldSchema* field) { return IsSet(customer, *field); };
-  const auto fresh = std::stable_partition(uncovered_.begin(), uncovered_.end(),
-                                           [&](const auto* field) { return !newly_set(field); });
-  if (!inserts_.empty() && fresh == uncovered_.end()) return *inserts_.back();
+void CustomerRowParser::Seal(ParsedRows& rows) {
+  for (const auto& row : rows) {
+    if (!row->rejected) Cover(static_cast<const CustomerRow&>(*row).customer.message);
+  }
+  const CustomerInsert& insert = CurrentInsert();
+  for (const auto& row : rows) {
+    if (row->rejected) continue;
+    auto& ready = static_cast<CustomerRow&>(*row);
+    ready.insert = &insert;
+    ready.values = archive_.store.table().InsertValues(insert.plan, ready.customer.key,
+                                                       ready.customer.message);
+    ready.payload = PayloadOf(ready.customer.message);
+  }
+}
+
+// A customer has some ninety fields, of which a file has a dozen. What rows have so far is named in
+// the statement; it grows seldom, so few statements are prepared.
+void CustomerRowParser::Cover(const v1::Customer& customer) {
+  const auto fresh =
+      std::stable_partition(uncovered_.begin(), uncovered_.end(),
+                            [&](const FieldSchema* field) { return !IsSet(customer, *field); });
+  if (fresh == uncovered_.end()) return;
   uncovered_.erase(fresh, uncovered_.end());
+  covered_more_ = true;
+}
+
+const CustomerInsert& CustomerRowParser::CurrentInsert() {
+  if (!covered_more_) return *inserts_.back();
   auto insert = std::make_unique<CustomerInsert>();
   insert->plan = archive_.store.table().PlanInsert([&](const FieldSchema& field) {
     return std::find(uncovered_.begin(), uncovered_.end(), &field) == uncovered_.end();
@@ -447,6 +422,7 @@ const CustomerInsert& CustomerRowParser::InsertFor(const v1::Customer& customer)
   insert->number_at =
       static_cast<size_t>(std::find(columns.begin(), columns.end(), "number") - columns.begin());
   inserts_.push_back(std::move(insert));
+  covered_more_ = false;
   return *inserts_.back();
 }
 

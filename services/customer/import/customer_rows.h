@@ -14,12 +14,10 @@
 #include "services/customer/archive.h"
 #include "services/customer/import/cell_cleaner.h"
 #include "services/customer/import/column_plan.h"
+#include "services/customer/import/customer_columns.h"
 #include "services/customer/import/import_kind.h"
 
 namespace crm::customer::import {
-
-// The fields a customer file can have.
-const FieldCatalog& CustomerCatalog();
 
 // How rows with certain fields are inserted.
 struct CustomerInsert {
@@ -47,18 +45,15 @@ struct CustomerRow : ParsedRow {
   std::string name_key;
 };
 
-// The key of a stored customer that CustomerRow::name_key is compared with.
-std::string NameKeyOf(const v1::Customer& customer);
-
-// Organisation or person, from what the customer has.
-v1::CustomerKind GuessKind(const v1::Customer& customer);
-
 // Not thread-safe.
 class CustomerRowParser {
  public:
   CustomerRowParser(Archive& archive, const ImportContext& context, const ColumnPlan& plan);
 
   std::unique_ptr<CustomerRow> Parse(const tabular::Row& row, ParseCounts& counts);
+
+  // Fills in what the rows of a batch need to be inserted. Parsed rows point into the parser then.
+  void Seal(ParsedRows& rows);
 
   int32_t row_weight() const { return row_weight_; }
 
@@ -85,7 +80,8 @@ class CustomerRowParser {
   void MoveFields(v1::Customer& customer, ParseCounts& counts);
   void ApplyRules(CustomerRow& parsed);
   void Finish(CustomerRow& parsed);
-  const CustomerInsert& InsertFor(const v1::Customer& customer);
+  void Cover(const v1::Customer& customer);
+  const CustomerInsert& CurrentInsert();
   std::string PayloadOf(v1::Customer& customer);
 
   CellCleaner::Outcome ReadCustomField(const std::string& key, std::string_view text,
@@ -109,6 +105,7 @@ class CustomerRowParser {
   std::vector<Step> steps_;
   std::vector<Default> defaults_;
   std::vector<const schema::FieldSchema*> uncovered_;  // by the newest of inserts_
+  bool covered_more_ = true;                           // than the newest of inserts_
   std::vector<std::unique_ptr<const CustomerInsert>> inserts_;
   std::vector<const google::protobuf::FieldDescriptor*> sensitive_;
   v1::Customer hidden_;  // holds what a payload must not have

@@ -110,9 +110,15 @@ class ImportRun {
   // Never fails: what is wrong with a row is in its issues.
   virtual std::unique_ptr<ParsedRow> Parse(const tabular::Row& row, ParseCounts& counts) = 0;
 
-  // Decides about the rows that are not rejected, and says what is to be written. Run again on
-  // fresh data when the commit fails. Must not change the rows.
-  virtual absl::StatusOr<BatchChange> Apply(db::Connection& db, const ParsedRows& rows) = 0;
+  // Called by the parsing thread when the rows of a batch are complete: what is better done for all
+  // at once.
+  virtual void Seal(ParsedRows& rows) = 0;
+
+  // Decides about the rows that are not rejected, and says what is to be written. Run again, with
+  // the next `attempt` and on fresh data, when the commit fails: the first may take for granted
+  // what a constraint of the database would refuse. Must not change the rows.
+  virtual absl::StatusOr<BatchChange> Apply(db::Connection& db, const ParsedRows& rows,
+                                            int attempt) = 0;
 
   // Weighted fields of a row: what completeness is a share of.
   virtual int32_t row_weight() const = 0;

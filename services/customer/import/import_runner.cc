@@ -170,7 +170,7 @@ class ImportRunner::Run {
     for (int attempt = 0; attempt < kMaxTries; ++attempt) {
       CRM_RETURN_IF_ERROR(Connect());
       (*db_)->SetDeadline(absl::Now() + kStatementTimeout);
-      absl::StatusOr<BatchChange> change = run_->Apply(**db_, batch.rows);
+      absl::StatusOr<BatchChange> change = run_->Apply(**db_, batch.rows, attempt);
       if (!change.ok()) {
         status = change.status();
       } else {

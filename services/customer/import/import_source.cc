@@ -126,6 +126,7 @@ void ImportSource::ParseAll(ImportRun& run, int64_t rows_before, int64_t job_id)
       more = ParseRow(run, batch);
     }
     for (const auto& row : batch.rows) DrawSample(*row, ++rows_before, job_id);
+    run.Seal(batch.rows);
     batch.end = reader_->position();
     batch.progress = reader_->progress();
     batch.last = !more;
