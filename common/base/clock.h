@@ -6,8 +6,8 @@
 #include <cstdint>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "common/base/mutex.h"
 
 namespace crm {
 
@@ -29,20 +29,20 @@ class FakeClock : public Clock {
   explicit FakeClock(absl::Time start) : now_(start) {}
 
   absl::Time Now() const override {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     return now_;
   }
   void Set(absl::Time now) {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     now_ = now;
   }
   void Advance(absl::Duration by) {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     now_ += by;
   }
 
  private:
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   absl::Time now_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -12,9 +12,11 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
 
 #ifdef __SANITIZE_THREAD__
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -35,7 +37,9 @@ class ABSL_LOCKABLE Mutex {
   void AssertHeld() const ABSL_ASSERT_EXCLUSIVE_LOCK() {}
   void AssertReaderHeld() const ABSL_ASSERT_SHARED_LOCK() {}
 
-  void Await(const absl::Condition& condition) { AwaitWithDeadline(condition, absl::InfiniteFuture()); }
+  void Await(const absl::Condition& condition) {
+    AwaitWithDeadline(condition, absl::InfiniteFuture());
+  }
   bool AwaitWithTimeout(const absl::Condition& condition, absl::Duration timeout) {
     return AwaitWithDeadline(condition, absl::Now() + timeout);
   }
@@ -52,7 +56,30 @@ class ABSL_LOCKABLE Mutex {
   }
 
  private:
+  friend class CondVar;
   std::mutex mutex_;
+  std::condition_variable changed_;
+};
+
+class CondVar {
+ public:
+  void Wait(Mutex* mutex) {
+    std::unique_lock<std::mutex> lock(mutex->mutex_, std::adopt_lock);
+    changed_.wait(lock);
+    lock.release();
+  }
+  // True if the deadline has passed.
+  bool WaitWithDeadline(Mutex* mutex, absl::Time deadline) {
+    const absl::Duration left = std::min(deadline - absl::Now(), absl::Seconds(1));
+    std::unique_lock<std::mutex> lock(mutex->mutex_, std::adopt_lock);
+    changed_.wait_for(lock, absl::ToChronoNanoseconds(left));  // may be woken for nothing
+    lock.release();
+    return absl::Now() >= deadline;
+  }
+  void Signal() { changed_.notify_one(); }
+  void SignalAll() { changed_.notify_all(); }
+
+ private:
   std::condition_variable changed_;
 };
 
@@ -75,14 +102,37 @@ class ABSL_SCOPED_LOCKABLE MutexLock {
 
 using ReaderMutexLock = MutexLock;
 
+class Notification {
+ public:
+  void Notify() {
+    MutexLock lock(&mutex_);
+    notified_ = true;
+  }
+  bool HasBeenNotified() const {
+    MutexLock lock(&mutex_);
+    return notified_;
+  }
+  void WaitForNotification() const { WaitForNotificationWithTimeout(absl::InfiniteDuration()); }
+  bool WaitForNotificationWithTimeout(absl::Duration timeout) const {
+    MutexLock lock(&mutex_);
+    return mutex_.AwaitWithTimeout(absl::Condition(&notified_), timeout);
+  }
+
+ private:
+  mutable Mutex mutex_;
+  bool notified_ = false;
+};
+
 }  // namespace crm
 
 #else
 
 namespace crm {
 
+using CondVar = absl::CondVar;
 using Mutex = absl::Mutex;
 using MutexLock = absl::MutexLock;
+using Notification = absl::Notification;
 using ReaderMutexLock = absl::ReaderMutexLock;
 
 }  // namespace crm

@@ -17,9 +17,9 @@
 
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "common/base/absl_view.h"
+#include "common/base/mutex.h"
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
 
@@ -227,7 +227,7 @@ class Channel::Impl {
   ~Impl() {
     {
       const auto none_open = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return open_ == 0; };
-      absl::MutexLock lock(&mutex_);
+      MutexLock lock(&mutex_);
       mutex_.Await(absl::Condition(&none_open));
     }
     queue_.Shutdown();
@@ -254,7 +254,7 @@ class Channel::Impl {
     auto* const pending = new Pending{.response = &response, .done = std::move(done)};
     FillContext(options_, options, pending->context);
     {
-      absl::MutexLock lock(&mutex_);
+      MutexLock lock(&mutex_);
       ++open_;
     }
     pending->reader =
@@ -309,14 +309,14 @@ class Channel::Impl {
     absl::Status status = ToStatus(pending->status);
     if (status.ok()) status = Parse(pending->buffer, *pending->response);
     pending->done(std::move(status));
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     --open_;
   }
 
   const ConnectOptions options_;
   grpc::GenericStub stub_;
   grpc::CompletionQueue queue_;
-  absl::Mutex mutex_;
+  Mutex mutex_;
   int64_t open_ ABSL_GUARDED_BY(mutex_) = 0;
   std::thread poller_;
 };

@@ -12,9 +12,8 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/synchronization/mutex.h"
-#include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
+#include "common/base/mutex.h"
 #include "common/base/status_macros.h"
 #include "common/db/db_error.h"
 #include "common/db/retry.h"
@@ -257,7 +256,7 @@ class GroupCommitter::Impl {
 
   ~Impl() {
     {
-      absl::MutexLock lock(&mutex_);
+      MutexLock lock(&mutex_);
       stop_ = true;
       arrived_.SignalAll();
     }
@@ -267,7 +266,7 @@ class GroupCommitter::Impl {
   void CommitAsync(WriteSet writes, absl::Time deadline, Done done) {
     if (writes.empty()) return done(absl::OkStatus());
     {
-      absl::MutexLock lock(&mutex_);
+      MutexLock lock(&mutex_);
       if (queue_.size() < options_.max_queue) {
         queue_.push_back({std::move(writes), deadline, std::move(done)});
         arrived_.Signal();
@@ -293,7 +292,7 @@ class GroupCommitter::Impl {
   }
 
   std::vector<Pending> TakeWaiting() {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     const auto count = static_cast<std::ptrdiff_t>(std::min(queue_.size(), options_.max_group));
     std::vector<Pending> group(std::make_move_iterator(queue_.begin()),
                                std::make_move_iterator(queue_.begin() + count));
@@ -303,7 +302,7 @@ class GroupCommitter::Impl {
 
   // False when there is none and will be none.
   bool WaitForWork() {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     while (queue_.empty() && !stop_) arrived_.Wait(&mutex_);
     return !queue_.empty();
   }
@@ -322,8 +321,8 @@ class GroupCommitter::Impl {
 
   Pool& pool_;
   const GroupCommitterOptions options_;
-  absl::Mutex mutex_;
-  absl::CondVar arrived_;
+  Mutex mutex_;
+  CondVar arrived_;
   std::deque<Pending> queue_ ABSL_GUARDED_BY(mutex_);
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<std::thread> threads_;
@@ -338,7 +337,7 @@ void GroupCommitter::CommitAsync(WriteSet writes, absl::Time deadline, Done done
 }
 
 absl::Status GroupCommitter::Commit(WriteSet writes, absl::Time deadline) {
-  absl::Notification finished;
+  Notification finished;
   absl::Status outcome;
   CommitAsync(std::move(writes), deadline, [&](absl::Status status) {
     outcome = std::move(status);

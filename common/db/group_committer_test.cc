@@ -13,8 +13,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/blocking_counter.h"
-#include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
+#include "common/base/mutex.h"
 #include "common/db/db_error.h"
 #include "common/error/error.h"
 #include "common/testdb/test_database.h"
@@ -101,8 +101,8 @@ class GroupCommitterTest : public ::testing::Test {
 
   // Commits all as one group: the only committer thread is held up until all are queued.
   std::vector<absl::Status> CommitTogether(GroupCommitter& committer, std::vector<WriteSet> sets) {
-    absl::Notification held;
-    absl::Notification all_queued;
+    Notification held;
+    Notification all_queued;
     absl::BlockingCounter open(static_cast<int>(sets.size()) + 1);
     committer.CommitAsync(Item(1'000'000 + ++holds_), TestDatabase::Deadline(), [&](absl::Status) {
       held.Notify();
@@ -292,7 +292,7 @@ TEST_F(GroupCommitterTest, WriteSetBehindALockEndsAtItsDeadline) {
   WriteSet blocked = Item(2);
   blocked.Execute(kMove, {1, 1}, Expect::kSomeRow);
   absl::Status outcome;
-  absl::Notification done;
+  Notification done;
   committer.CommitAsync(std::move(blocked), absl::Now() + absl::Milliseconds(300),
                         [&](absl::Status status) {
                           outcome = std::move(status);
@@ -310,8 +310,8 @@ TEST_F(GroupCommitterTest, FullQueueRefusesAtOnce) {
   GroupCommitterOptions options = OneThread();
   options.max_queue = 3;
   GroupCommitter committer(database_.pool(), options);
-  absl::Notification held;
-  absl::Notification release;
+  Notification held;
+  Notification release;
   committer.CommitAsync(Item(100), TestDatabase::Deadline(), [&](absl::Status) {
     held.Notify();
     release.WaitForNotification();

@@ -8,8 +8,8 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
+#include "common/base/mutex.h"
 #include "common/base/status_macros.h"
 #include "common/db/db_error.h"
 #include "common/db/mysql_connection.h"
@@ -68,7 +68,7 @@ class Pool::Impl {
       : options_(std::move(options)), observer_(observer), watchdog_(QueryKiller(options_)) {}
 
   ~Impl() {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     while (in_use_ > 0) all_back_.Wait(&mutex_);
     idle_.clear();  // before the watchdog, which they are registered with
   }
@@ -87,13 +87,13 @@ class Pool::Impl {
     std::vector<Idle> closing;  // outside the lock, as it talks to the server
     if (!keep) closing.push_back({std::move(connection), {}});
     {
-      absl::MutexLock lock(&mutex_);
+      MutexLock lock(&mutex_);
       if (lost) DropIdle(closing);
       if (keep) Keep(std::move(connection), closing);
       if (closing.empty()) return ReleasePermit();
     }
     closing.clear();
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     ReleasePermit();
   }
 
@@ -101,11 +101,11 @@ class Pool::Impl {
   StatementObserver* observer() const { return observer_; }
 
   int in_use() const {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     return in_use_;
   }
   int open() const {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     return in_use_ + static_cast<int>(idle_.size());
   }
 
@@ -115,7 +115,7 @@ class Pool::Impl {
     absl::Time since;
   };
   struct Waiter {
-    absl::CondVar turn;
+    CondVar turn;
     bool granted = false;
   };
 
@@ -123,7 +123,7 @@ class Pool::Impl {
     std::vector<Idle> closing;
     std::unique_ptr<Connection> connection;
     {
-      absl::MutexLock lock(&mutex_);
+      MutexLock lock(&mutex_);
       if (!TakePermit(deadline)) return PoolExhausted();
       connection = TakeIdle(now, closing);
     }
@@ -199,7 +199,7 @@ class Pool::Impl {
     const absl::Duration timeout = std::min(options_.connect_timeout, deadline - now);
     auto opened = MysqlConnection::Open(options_, timeout, &watchdog_, observer_);
     if (opened.ok()) return *std::move(opened);
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     ReleasePermit();
     return opened.status();
   }
@@ -207,8 +207,8 @@ class Pool::Impl {
   const PoolOptions options_;
   StatementObserver* const observer_;
   Watchdog watchdog_;
-  mutable absl::Mutex mutex_;
-  absl::CondVar all_back_;
+  mutable Mutex mutex_;
+  CondVar all_back_;
   std::deque<Idle> idle_ ABSL_GUARDED_BY(mutex_);  // the one used last at the back
   std::deque<Waiter*> waiters_ ABSL_GUARDED_BY(mutex_);
   int in_use_ ABSL_GUARDED_BY(mutex_) = 0;  // permits: borrowed, being opened, being closed

@@ -5,6 +5,7 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "common/base/mutex.h"
 
 namespace crm::db {
 namespace {
@@ -17,7 +18,7 @@ Watchdog::Watchdog(Killer killer) : killer_(std::move(killer)), thread_([this] {
 
 Watchdog::~Watchdog() {
   {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     stop_ = true;
     wake_.Signal();
   }
@@ -26,25 +27,25 @@ Watchdog::~Watchdog() {
 
 std::shared_ptr<Watchdog::Slot> Watchdog::Register(Target target) {
   auto slot = std::make_shared<Slot>(std::move(target));
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   slots_.push_back(slot);
   return slot;
 }
 
 void Watchdog::Unregister(const std::shared_ptr<Slot>& slot) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   std::erase(slots_, slot);
 }
 
 void Watchdog::Hurry(int64_t deadline_micros) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   if (deadline_micros >= next_look_.load()) return;
   next_look_.store(deadline_micros);
   wake_.Signal();
 }
 
 bool Watchdog::DisarmSlow(Slot& slot) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   while (slot.state_.load() == kKilling) killed_.Wait(&mutex_);
   slot.state_.store(kIdle);
   return slot.kill_sent_.exchange(false);
@@ -95,7 +96,7 @@ void Watchdog::Kill(const std::vector<std::shared_ptr<Slot>>& overdue) {
   for (const auto& slot : overdue) {
     const bool sent = killer_(slot->target_);
     const int64_t again = absl::ToUnixMicros(absl::Now()) + kRetryMicros;
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     // Also when it failed: it may have arrived all the same.
     slot->kill_sent_.store(true);
     slot->state_.store(sent ? kKilled : again);

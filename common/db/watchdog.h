@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "common/base/mutex.h"
 
 namespace crm::db {
 
@@ -79,9 +79,9 @@ class Watchdog {
   void Kill(const std::vector<std::shared_ptr<Slot>>& overdue);
 
   const Killer killer_;
-  absl::Mutex mutex_;
-  absl::CondVar wake_;
-  absl::CondVar killed_;
+  Mutex mutex_;
+  CondVar wake_;
+  CondVar killed_;
   std::vector<std::shared_ptr<Slot>> slots_ ABSL_GUARDED_BY(mutex_);
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
   std::atomic<int64_t> next_look_{kNever};  // written under mutex_

@@ -7,15 +7,15 @@
 #include <cstdint>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "common/base/mutex.h"
 
 namespace crm::event {
 
 class PositionSignal {
  public:
   void Announce(int64_t newest) {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     newest_ = std::max(newest_, newest);
   }
 
@@ -25,12 +25,12 @@ class PositionSignal {
       mutex_.AssertReaderHeld();
       return newest_ > position;
     };
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     mutex_.AwaitWithTimeout(absl::Condition(&beyond), timeout);
   }
 
  private:
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   int64_t newest_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 

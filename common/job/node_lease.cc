@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/ids.h"
+#include "common/base/mutex.h"
 #include "common/base/status_macros.h"
 #include "common/db/db_error.h"
 #include "common/db/query.h"
@@ -81,7 +82,7 @@ absl::StatusOr<bool> NodeLease::Take(db::Connection& connection, const Candidate
 }
 
 absl::StatusOr<NodeClaim> NodeLease::Claim() {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   CRM_ASSIGN_OR_RETURN(db::Pool::Lease connection, pool_.Acquire(DatabaseDeadline()));
   const absl::Time now = clock_.Now();
   CRM_ASSIGN_OR_RETURN(const std::vector<Candidate> free, FreeNodes(*connection, now));
@@ -98,7 +99,7 @@ absl::StatusOr<NodeClaim> NodeLease::Claim() {
 }
 
 absl::StatusOr<bool> NodeLease::Renew() {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   if (!node_.has_value()) return true;
   CRM_ASSIGN_OR_RETURN(db::Pool::Lease connection, pool_.Acquire(DatabaseDeadline()));
   CRM_ASSIGN_OR_RETURN(const int64_t matched,
@@ -119,7 +120,7 @@ JobBody NodeLease::RenewalJob(std::function<void()> on_lost) {
 }
 
 absl::Status NodeLease::Release() {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   if (!node_.has_value()) return absl::OkStatus();
   const int node = *node_;
   node_.reset();

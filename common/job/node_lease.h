@@ -26,9 +26,9 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 #include "common/db/pool.h"
 #include "common/job/periodic.h"
 
@@ -81,7 +81,7 @@ class NodeLease {
   const NodeLeaseOptions options_;
   db::Pool& pool_;
   const Clock& clock_;
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   std::optional<int> node_ ABSL_GUARDED_BY(mutex_);
 };
 

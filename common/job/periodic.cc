@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "common/base/mutex.h"
+
 namespace crm::job {
 namespace {
 
@@ -38,7 +40,7 @@ absl::Time PeriodicJob::RunOnce(const std::stop_token& stop) {
   const absl::StatusOr<absl::Time> result = body_(stop);
   const absl::Time end = clock_.Now();
   if (observer_ != nullptr) observer_->OnRun(options_.name, end - start, result.status());
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   ++stats_.runs;
   stats_.last_status = result.status();
   if (result.ok()) {
@@ -51,7 +53,7 @@ absl::Time PeriodicJob::RunOnce(const std::stop_token& stop) {
 }
 
 void PeriodicJob::Notify() {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   notified_ = true;
 }
 
@@ -60,7 +62,7 @@ bool PeriodicJob::WaitUntil(absl::Time due, const std::stop_token& stop) {
     mutex_.AssertReaderHeld();
     return notified_ || stopping_ || stop.stop_requested();
   };
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   mutex_.AwaitWithTimeout(absl::Condition(&awake), due - clock_.Now());
   notified_ = false;
   return !stopping_ && !stop.stop_requested();
@@ -69,7 +71,7 @@ bool PeriodicJob::WaitUntil(absl::Time due, const std::stop_token& stop) {
 void PeriodicJob::Loop(const std::stop_token& stop) {
   // The mutex looks at its conditions again when it is released: so a stop wakes the wait.
   const std::stop_callback wake(stop, [this] {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     stopping_ = true;
   });
   absl::Time due = clock_.Now();
@@ -77,7 +79,7 @@ void PeriodicJob::Loop(const std::stop_token& stop) {
 }
 
 JobStats PeriodicJob::stats() const {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   return stats_;
 }
 

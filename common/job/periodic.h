@@ -30,9 +30,9 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 
 namespace crm::job {
 
@@ -91,7 +91,7 @@ class PeriodicJob {
   const JobBody body_;
   const Clock& clock_;
   JobObserver* const observer_;
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   bool notified_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   JobStats stats_ ABSL_GUARDED_BY(mutex_);

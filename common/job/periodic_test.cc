@@ -5,7 +5,8 @@
 
 #include <vector>
 
-#include "absl/synchronization/notification.h"
+#include "common/base/mutex.h"
+
 
 namespace crm::job {
 namespace {
@@ -83,18 +84,18 @@ TEST(PeriodicJob, FailuresBackOffAndSuccessResets) {
 TEST(JobRunner, RunsAtStartAndWhenNotified) {
   FakeClock clock(kStart);
   JobRunner runner(clock);
-  absl::Mutex mutex;
+  Mutex mutex;
   int runs = 0;
   PeriodicJob& job = runner.Add({.name = "relay", .interval = absl::Hours(1)},
                                 [&](const std::stop_token&) -> absl::StatusOr<absl::Time> {
-                                  absl::MutexLock lock(&mutex);
+                                  MutexLock lock(&mutex);
                                   ++runs;
                                   return absl::InfiniteFuture();
                                 });
   runner.Start();
   const auto reached = [&](int n) {
     const auto enough = [&] { return runs >= n; };
-    absl::MutexLock lock(&mutex);
+    MutexLock lock(&mutex);
     return mutex.AwaitWithTimeout(absl::Condition(&enough), absl::Seconds(30));
   };
   EXPECT_TRUE(reached(1));
@@ -109,7 +110,7 @@ TEST(JobRunner, NotificationDuringARunIsKept) {
   FakeClock clock(kStart);
   JobRunner runner(clock);
   PeriodicJob* self = nullptr;
-  absl::Notification second;
+  Notification second;
   int runs = 0;
   self = &runner.Add({.name = "relay", .interval = absl::Hours(1)},
                      [&](const std::stop_token&) -> absl::StatusOr<absl::Time> {
@@ -125,10 +126,10 @@ TEST(JobRunner, NotificationDuringARunIsKept) {
 TEST(JobRunner, StopEndsTheRunInProgress) {
   FakeClock clock(kStart);
   JobRunner runner(clock);
-  absl::Notification started;
+  Notification started;
   bool saw_stop = false;
   runner.Add({.name = "stream"}, [&](const std::stop_token& stop) -> absl::StatusOr<absl::Time> {
-    absl::Notification stopped;
+    Notification stopped;
     const std::stop_callback callback(stop, [&] { stopped.Notify(); });
     started.Notify();
     saw_stop = stopped.WaitForNotificationWithTimeout(absl::Seconds(30));

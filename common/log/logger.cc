@@ -5,9 +5,9 @@
 #include <ostream>
 #include <utility>
 
-#include "absl/synchronization/mutex.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "common/base/mutex.h"
 #include "nlohmann/json.hpp"
 #include "spdlog/async_logger.h"
 #include "spdlog/details/thread_pool.h"
@@ -30,7 +30,7 @@ class LineSink : public spdlog::sinks::base_sink<std::mutex> {
     const auto reached = [this, count]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(flush_mutex_) {
       return flushes_ >= count;
     };
-    absl::MutexLock lock(&flush_mutex_);
+    MutexLock lock(&flush_mutex_);
     flush_mutex_.AwaitWithTimeout(absl::Condition(&reached), kFlushTimeout);
   }
 
@@ -46,13 +46,13 @@ class LineSink : public spdlog::sinks::base_sink<std::mutex> {
   }
   void flush_() override {
     if (out_ != nullptr) out_->flush();
-    absl::MutexLock lock(&flush_mutex_);
+    MutexLock lock(&flush_mutex_);
     ++flushes_;
   }
 
  private:
   std::ostream* const out_;
-  absl::Mutex flush_mutex_;
+  Mutex flush_mutex_;
   int64_t flushes_ ABSL_GUARDED_BY(flush_mutex_) = 0;
 };
 
@@ -94,7 +94,7 @@ class Logger::Output {
   }
 
   void Flush() {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     logger_->flush();
     sink_->WaitForFlushes(++flushes_);
   }
@@ -105,7 +105,7 @@ class Logger::Output {
   const std::shared_ptr<LineSink> sink_;
   const std::shared_ptr<spdlog::details::thread_pool> threads_;
   const std::shared_ptr<spdlog::async_logger> logger_;
-  absl::Mutex mutex_;
+  Mutex mutex_;
   int64_t flushes_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 

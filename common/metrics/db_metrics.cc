@@ -1,6 +1,7 @@
 #include "common/metrics/db_metrics.h"
 
 #include "common/base/absl_view.h"
+#include "common/base/mutex.h"
 #include "common/metrics/definition.h"
 #include "common/metrics/sample.h"
 
@@ -32,14 +33,14 @@ void DbMetrics::OnRetry(std::string_view reason) {
 
 DbMetrics::QuerySeries DbMetrics::SeriesOf(std::string_view query_name) {
   {
-    absl::ReaderMutexLock lock(&mutex_);
+    ReaderMutexLock lock(&mutex_);
     const auto found = queries_.find(ToAbsl(query_name));
     if (found != queries_.end()) return found->second;
   }
   const std::string name(query_name);
   const QuerySeries series{&seconds_.Add({{"query", name}}, LatencyBuckets()),
                            &errors_.Add({{"query", name}})};
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   return queries_.emplace(name, series).first->second;
 }
 

@@ -14,7 +14,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
-#include "absl/synchronization/mutex.h"
+#include "common/base/mutex.h"
 #include "common/db/pool.h"
 #include "prometheus/collectable.h"
 #include "prometheus/counter.h"
@@ -44,7 +44,7 @@ class DbMetrics : public db::StatementObserver {
   prometheus::Family<prometheus::Counter>& retries_;
   prometheus::Histogram& acquire_;
   prometheus::Counter& acquire_failures_;
-  absl::Mutex mutex_;
+  Mutex mutex_;
   // Query names are constants of the program, so the number of series is bounded.
   absl::flat_hash_map<std::string, QuerySeries> queries_ ABSL_GUARDED_BY(mutex_);
 };

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/mutex.h"
 #include "common/base/status_macros.h"
 #include "common/db/db_error.h"
 #include "common/db/query.h"
@@ -98,7 +99,7 @@ absl::StatusOr<NumberAllocator::Range> NumberAllocator::Lease(const std::string&
 
 absl::Status NumberAllocator::Fetch(const std::string& period, Stock& stock) {
   const absl::StatusOr<Range> range = Lease(period, block_);
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   stock.fetching = false;
   if (range.ok()) stock.ranges.push_back(*range);
   return range.status();
@@ -109,7 +110,7 @@ absl::StatusOr<int64_t> NumberAllocator::NextValue(const std::string& period) {
     std::shared_ptr<Stock> stock;
     int64_t value = 0;
     {
-      absl::MutexLock lock(&mutex_);
+      MutexLock lock(&mutex_);
       stock = StockOf(period);
       const auto can_go_on = [&] {
         mutex_.AssertReaderHeld();
@@ -161,7 +162,7 @@ absl::Status NumberAllocator::Prepare(absl::Time now, int64_t count, std::string
   }
   const std::string period = options_.pattern.Period(now, options_.zone, type);
   CRM_ASSIGN_OR_RETURN(const Range range, Lease(period, count));
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   StockOf(period)->ranges.push_back(range);
   return absl::OkStatus();
 }

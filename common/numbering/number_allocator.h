@@ -28,8 +28,8 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "common/base/mutex.h"
 #include "common/db/pool.h"
 #include "common/numbering/number_pattern.h"
 
@@ -82,7 +82,7 @@ class NumberAllocator {
   const NumberAllocatorOptions options_;
   const int64_t block_;
   db::Pool& pool_;
-  absl::Mutex mutex_;  // guards what is in the stocks, too
+  Mutex mutex_;  // guards what is in the stocks, too
   std::map<std::string, std::shared_ptr<Stock>> stocks_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/absl_view.h"
+#include "common/base/mutex.h"
 #include "common/base/status_macros.h"
 #include "common/event/outbox.h"
 #include "common/event/retention.h"
@@ -236,12 +237,12 @@ std::vector<std::string> ServiceRuntime::services() const {
 }
 
 void ServiceRuntime::RequestStop() {
-  absl::MutexLock lock(&stop_mutex_);
+  MutexLock lock(&stop_mutex_);
   stop_requested_ = true;
 }
 
 void ServiceRuntime::WaitForStop() {
-  absl::MutexLock lock(&stop_mutex_);
+  MutexLock lock(&stop_mutex_);
   stop_mutex_.Await(absl::Condition(&stop_requested_));
 }
 

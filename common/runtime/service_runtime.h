@@ -27,6 +27,7 @@
 #include "common/base/clock.h"
 #include "common/base/embedded_file.h"
 #include "common/base/ids.h"
+#include "common/base/mutex.h"
 #include "common/config/service_options.h"
 #include "common/crypto/keyring.h"
 #include "common/db/group_committer.h"
@@ -143,7 +144,7 @@ class ServiceRuntime {
   std::unique_ptr<server::RpcServer> server_;
   std::vector<server::MethodTable> tables_;
   const server::StaffDirectory* staff_ = nullptr;
-  absl::Mutex stop_mutex_;
+  Mutex stop_mutex_;
   bool stop_requested_ ABSL_GUARDED_BY(stop_mutex_) = false;
   bool started_ = false;
 };

@@ -7,8 +7,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_replace.h"
-#include "absl/synchronization/mutex.h"
 #include "common/base/absl_view.h"
+#include "common/base/mutex.h"
 #include "common/text/unicode.h"
 
 namespace crm::schema {
@@ -104,7 +104,7 @@ class SchemaCache {
 
   const MessageSchema& Get(const pb::Descriptor* descriptor) {
     {
-      absl::ReaderMutexLock lock(&mutex_);
+      ReaderMutexLock lock(&mutex_);
       auto found = schemas_.find(descriptor);
       if (found != schemas_.end()) return *found->second;
     }
@@ -117,7 +117,7 @@ class SchemaCache {
     auto in_progress = being_built_.find(descriptor);
     if (in_progress != being_built_.end()) return *in_progress->second;
     {
-      absl::ReaderMutexLock lock(&mutex_);
+      ReaderMutexLock lock(&mutex_);
       auto found = schemas_.find(descriptor);
       if (found != schemas_.end()) return *found->second;
     }
@@ -125,7 +125,7 @@ class SchemaCache {
     being_built_[descriptor] = schema.get();
     Fill(*schema);
     being_built_.erase(descriptor);
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     return *(schemas_[descriptor] = std::move(schema));
   }
 
@@ -145,7 +145,7 @@ class SchemaCache {
     }
   }
 
-  absl::Mutex mutex_;
+  Mutex mutex_;
   std::recursive_mutex building_;
   std::map<const pb::Descriptor*, MessageSchema*> being_built_;
   std::map<const pb::Descriptor*, std::unique_ptr<MessageSchema>> schemas_ ABSL_GUARDED_BY(mutex_);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "common/base/mutex.h"
 #include "common/error/error.h"
 #include "common/server/rpc_server.h"
 #include "common/server/wire_error.h"
@@ -85,7 +86,7 @@ void GrpcCall::On(Tag::Event event, bool ok, Poller& poller) {
 
 void GrpcCall::OnDone() {
   if (grpc_context_.IsCancelled()) {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     gone_.store(true);
   }
   Release();
@@ -201,7 +202,7 @@ GrpcCall::ReadResult GrpcCall::ReadMessage(google::protobuf::Message& message) {
 
 bool GrpcCall::AwaitStream() {
   const auto moved = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return moved_; };
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   if (!mutex_.AwaitWithDeadline(absl::Condition(&moved), context_.deadline())) {
     grpc_context_.TryCancel();
     mutex_.Await(absl::Condition(&moved));
@@ -211,14 +212,14 @@ bool GrpcCall::AwaitStream() {
 }
 
 void GrpcCall::OnStreamMoved(bool ok) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   moved_ = true;
   moved_ok_ = ok;
 }
 
 bool GrpcCall::AwaitCancelNotice() {
   const auto gone = [this] { return gone_.load(); };
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   return mutex_.AwaitWithTimeout(absl::Condition(&gone), kCancelNotice);
 }
 

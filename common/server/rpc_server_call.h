@@ -9,7 +9,7 @@
 #include <string>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "common/base/mutex.h"
 #include "common/server/call.h"
 #include "google/protobuf/arena.h"
 
@@ -104,7 +104,7 @@ class GrpcCall final : public Call {
   std::atomic<int> outstanding_{2};
   std::atomic<bool> gone_{false};
 
-  absl::Mutex mutex_;
+  Mutex mutex_;
   bool moved_ ABSL_GUARDED_BY(mutex_) = false;
   bool moved_ok_ ABSL_GUARDED_BY(mutex_) = false;
 };

@@ -18,6 +18,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "common/base/mutex.h"
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
 #include "common/metrics/rpc_metrics.h"
@@ -232,7 +233,7 @@ class RpcServer::Impl : public CallHost {
 
   void OnGone() override {
     if (live_calls_.fetch_sub(1) != 1) return;
-    absl::MutexLock lock(&gone_mutex_);  // Shutdown looks again when this is released
+    MutexLock lock(&gone_mutex_);  // Shutdown looks again when this is released
   }
 
   bool stopping() const override { return stopping_.load(); }
@@ -255,7 +256,7 @@ class RpcServer::Impl : public CallHost {
 
   void AwaitNoCalls(absl::Time deadline) {
     const auto none_live = [this] { return live_calls_.load() == 0; };
-    absl::MutexLock lock(&gone_mutex_);
+    MutexLock lock(&gone_mutex_);
     gone_mutex_.AwaitWithDeadline(absl::Condition(&none_live), deadline);
   }
 
@@ -359,7 +360,7 @@ class RpcServer::Impl : public CallHost {
   std::atomic<bool> stopping_{false};
   std::atomic<int64_t> live_calls_{0};
   std::atomic<int64_t> last_arrival_{0};  // microseconds
-  absl::Mutex gone_mutex_;
+  Mutex gone_mutex_;
 
   // The queues of the pollers outlive the server.
   grpc::AsyncGenericService generic_;

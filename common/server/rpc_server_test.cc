@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "absl/synchronization/blocking_counter.h"
-#include "absl/synchronization/notification.h"
+#include "common/base/mutex.h"
 #include "common/server/echo_server.h"
 
 namespace crm::server {
@@ -235,7 +235,7 @@ TEST_F(RpcServerTest, LogsCallsWithoutTokens) {
 TEST_F(RpcServerTest, ShedsCallsThatDoNotFitIntoTheQueue) {
   constexpr int kCalls = 40;
   constexpr int kPlaces = 4;
-  absl::Notification go_on;
+  Notification go_on;
   world_.hooks.echo = [&](CallContext&) {
     go_on.WaitForNotification();
     return absl::OkStatus();
@@ -284,7 +284,7 @@ TEST_F(RpcServerTest, DropsExpiredCalls) {
 
 // A client that goes away ends the handler of its stream.
 TEST_F(RpcServerTest, TellsStreamsThatTheClientIsGone) {
-  absl::Notification ended;
+  Notification ended;
   world_.hooks.count_ended = [&](const absl::Status& status) {
     EXPECT_FALSE(status.ok());
     ended.Notify();
@@ -327,8 +327,8 @@ TEST_F(RpcServerTest, ShedsStreamsBeyondTheirNumber) {
 
 // PLT-28: calls in progress are answered, streams are told to go on elsewhere.
 TEST_F(RpcServerTest, ShutdownAnswersWhatIsInProgress) {
-  absl::Notification started;
-  absl::Notification go_on;
+  Notification started;
+  Notification go_on;
   world_.hooks.echo = [&](CallContext&) {
     started.Notify();
     go_on.WaitForNotification();
@@ -339,7 +339,7 @@ TEST_F(RpcServerTest, ShutdownAnswersWhatIsInProgress) {
   auto numbers = client->ServerStream(kCount, echo::CountRequest());
   echo::CountResponse number;
   ASSERT_TRUE(numbers.Next(number));
-  absl::Notification answered;
+  Notification answered;
   client->CallAsync<echo::EchoRequest, echo::EchoResponse>(
       kEcho, Say("x"), {}, [&](absl::StatusOr<echo::EchoResponse> response) {
         EXPECT_TRUE(response.ok()) << response.status();
@@ -365,7 +365,7 @@ TEST_F(RpcServerTest, ShutdownUnderLoadAnswersEveryCall) {
   absl::BlockingCounter ended(kCalls);
   std::atomic<int> answered{0};
   std::atomic<int> wrong{0};
-  absl::Notification some;
+  Notification some;
   for (int i = 0; i < kCalls; ++i) {
     client->CallAsync<echo::EchoRequest, echo::EchoResponse>(
         i % 2 == 0 ? kEcho : kBatchEcho, Say("x"), {},

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "common/base/mutex.h"
 
 namespace crm::server {
 
@@ -12,13 +13,13 @@ WorkQueue::WorkQueue(int max_threads, Run run)
 
 void WorkQueue::Push(absl::Span<Call* const> calls) {
   if (calls.empty()) return;
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   ready_.insert(ready_.end(), calls.begin(), calls.end());
   WakeThreads(calls.size());
 }
 
 void WorkQueue::PushFront(Call& call, absl::Duration delay) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   if (delay > absl::ZeroDuration()) {
     delayed_.emplace(absl::Now() + delay, &call);
   } else {
@@ -37,7 +38,7 @@ void WorkQueue::WakeThreads(size_t work) {
 void WorkQueue::Stop() {
   std::vector<std::thread> threads;
   {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     stopping_ = true;
     wake_.SignalAll();
     threads.swap(threads_);
@@ -50,7 +51,7 @@ void WorkQueue::Work() {
 }
 
 Call* WorkQueue::Take() {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   for (;;) {
     MoveDueToFront();
     if (!ready_.empty()) break;

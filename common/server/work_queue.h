@@ -14,9 +14,9 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "common/base/mutex.h"
 
 namespace crm::server {
 
@@ -46,8 +46,8 @@ class WorkQueue {
 
   const size_t max_threads_;
   const Run run_;
-  absl::Mutex mutex_;
-  absl::CondVar wake_;
+  Mutex mutex_;
+  CondVar wake_;
   std::deque<Call*> ready_ ABSL_GUARDED_BY(mutex_);
   std::multimap<absl::Time, Call*> delayed_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::thread> threads_ ABSL_GUARDED_BY(mutex_);

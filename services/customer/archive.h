@@ -6,10 +6,10 @@
 #include <string>
 #include <utility>
 
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/ids.h"
+#include "common/base/mutex.h"
 #include "common/crypto/keyring.h"
 #include "common/numbering/current_numbers.h"
 #include "services/customer/customer_changes.h"
@@ -36,16 +36,16 @@ struct Archive {
 
   // The rules in force; replaced when an administrator changes the settings.
   std::shared_ptr<const CustomerRules> rules() const {
-    absl::ReaderMutexLock lock(&mutex_);
+    ReaderMutexLock lock(&mutex_);
     return rules_;
   }
   void SetPolicy(CustomerPolicy policy) {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     policy_ = std::move(policy);
     rules_ = std::make_shared<const CustomerRules>(policy_, lists, custom_fields_);
   }
   void SetCustomFields(std::shared_ptr<const CustomFieldRules> custom_fields) {
-    absl::MutexLock lock(&mutex_);
+    MutexLock lock(&mutex_);
     custom_fields_ = std::move(custom_fields);
     rules_ = std::make_shared<const CustomerRules>(policy_, lists, custom_fields_);
   }
@@ -70,7 +70,7 @@ struct Archive {
   CustomerNames names;
 
  private:
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   CustomerPolicy policy_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<const CustomFieldRules> custom_fields_ ABSL_GUARDED_BY(mutex_) =
       std::make_shared<const CustomFieldRules>();

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/absl_view.h"
 #include "common/base/ids.h"
+#include "common/base/mutex.h"
 #include "common/base/status_macros.h"
 #include "common/event/event_log.h"
 #include "crm/event/v1/event.pb.h"
@@ -29,13 +30,13 @@ constexpr db::Query kNameRange{"customer_name_range", R"sql(
 }  // namespace
 
 uint32_t CustomerNames::Interner::Intern(std::string_view text) {
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   const auto next = static_cast<uint32_t>(numbers_.size());
   return numbers_.emplace(text, next).first->second;
 }
 
 uint32_t CustomerNames::Interner::Find(std::string_view text) const {
-  absl::ReaderMutexLock lock(&mutex_);
+  ReaderMutexLock lock(&mutex_);
   auto found = numbers_.find(ToAbsl(text));
   return found == numbers_.end() ? kNobody : found->second;
 }

@@ -11,8 +11,8 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "common/auth/row_scope.h"
+#include "common/base/mutex.h"
 #include "common/db/pool.h"
 #include "services/customer/search/name_index.h"
 
@@ -45,7 +45,7 @@ class CustomerNames {
     uint32_t Find(std::string_view text) const;
 
    private:
-    mutable absl::Mutex mutex_;
+    mutable Mutex mutex_;
     absl::flat_hash_map<std::string, uint32_t> numbers_ ABSL_GUARDED_BY(mutex_);
   };
 

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/absl_view.h"
+#include "common/base/mutex.h"
 #include "common/text/unicode.h"
 #include "services/customer/reference/industry.h"
 #include "services/customer/reference/region.h"
@@ -132,7 +133,7 @@ std::shared_ptr<const ManagedLists::Snapshot> ManagedLists::Build(Lists lists) {
 }
 
 std::shared_ptr<const ManagedLists::Snapshot> ManagedLists::snapshot() const {
-  absl::ReaderMutexLock lock(&mutex_);
+  ReaderMutexLock lock(&mutex_);
   return snapshot_;
 }
 
@@ -173,7 +174,7 @@ void ManagedLists::Set(const Lists& changed) {
   Lists lists = All();
   for (const auto& [name, entries] : changed) lists.insert_or_assign(name, entries);
   std::shared_ptr<const Snapshot> fresh = Build(std::move(lists));
-  absl::MutexLock lock(&mutex_);
+  MutexLock lock(&mutex_);
   snapshot_ = std::move(fresh);
 }
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/synchronization/mutex.h"
+#include "common/base/mutex.h"
 
 namespace crm::customer {
 
@@ -55,7 +55,7 @@ class ManagedLists {
   static std::shared_ptr<const Snapshot> Build(Lists lists);
   std::shared_ptr<const Snapshot> snapshot() const;
 
-  mutable absl::Mutex mutex_;
+  mutable Mutex mutex_;
   std::shared_ptr<const Snapshot> snapshot_ ABSL_GUARDED_BY(mutex_);
 };
 

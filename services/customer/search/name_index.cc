@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
+#include "common/base/mutex.h"
 #include "common/text/unicode.h"
 
 namespace crm::customer {
@@ -65,12 +66,12 @@ NameIndex::NameIndex() {
 }
 
 std::shared_ptr<const NameIndex::State> NameIndex::state() const {
-  absl::MutexLock lock(&state_mutex_);
+  MutexLock lock(&state_mutex_);
   return state_;
 }
 
 void NameIndex::Publish(std::shared_ptr<const State> state) {
-  absl::MutexLock lock(&state_mutex_);
+  MutexLock lock(&state_mutex_);
   state_.swap(state);  // the old one is destroyed after the lock is released
 }
 
@@ -96,7 +97,7 @@ void NameIndex::Upsert(absl::Span<const Customer> customers) {
                        .team = customer.team,
                        .name = text::FoldForSearch(customer.name)});
   }
-  absl::MutexLock lock(&write_mutex_);
+  MutexLock lock(&write_mutex_);
   for (ChangeLog::Entry& entry : entries) Append(std::move(entry));
 }
 
@@ -104,7 +105,7 @@ void NameIndex::Remove(int64_t key) {
   ChangeLog::Entry removal;
   removal.key = key;
   removal.removed = true;
-  absl::MutexLock lock(&write_mutex_);
+  MutexLock lock(&write_mutex_);
   Append(std::move(removal));
 }
 
@@ -222,10 +223,10 @@ void NameIndex::Replace(const std::shared_ptr<const NameSegment>& segment, State
 }
 
 bool NameIndex::MergeChanges() {
-  absl::MutexLock merge_lock(&merge_mutex_);
+  MutexLock merge_lock(&merge_mutex_);
   std::shared_ptr<const State> before;
   {
-    absl::MutexLock lock(&write_mutex_);
+    MutexLock lock(&write_mutex_);
     if (open_loads_ > 0) return false;
     before = state();
   }
@@ -238,7 +239,7 @@ bool NameIndex::MergeChanges() {
   after->segments = std::move(plan.kept);
   Replace(std::move(plan.builder).Build(), *after);
 
-  absl::MutexLock lock(&write_mutex_);
+  MutexLock lock(&write_mutex_);
   const std::shared_ptr<const State> now = state();
   after->logs.assign(now->logs.begin() + static_cast<ptrdiff_t>(full_logs), now->logs.end());
   Publish(std::move(after));
@@ -304,22 +305,22 @@ NameIndex::Stats NameIndex::stats() const {
 }
 
 void NameIndex::OpenLoad() {
-  absl::MutexLock lock(&write_mutex_);
+  MutexLock lock(&write_mutex_);
   ++open_loads_;
 }
 
 void NameIndex::AbandonLoad() {
-  absl::MutexLock lock(&write_mutex_);
+  MutexLock lock(&write_mutex_);
   --open_loads_;
 }
 
 void NameIndex::FinishLoad(absl::Span<const std::shared_ptr<const NameSegment>> segments) {
-  absl::MutexLock merge_lock(&merge_mutex_);
+  MutexLock merge_lock(&merge_mutex_);
   State loaded;
   loaded.segments = state()->segments;
   for (const auto& segment : segments) Replace(segment, loaded);
 
-  absl::MutexLock lock(&write_mutex_);
+  MutexLock lock(&write_mutex_);
   loaded.logs = state()->logs;
   Publish(std::make_shared<const State>(std::move(loaded)));
   --open_loads_;

@@ -38,8 +38,8 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/types/span.h"
+#include "common/base/mutex.h"
 #include "services/customer/search/change_log.h"
 #include "services/customer/search/name_query.h"
 #include "services/customer/search/name_segment.h"
@@ -151,9 +151,9 @@ class NameIndex {
   static void MarkDead(absl::Span<const int64_t> keys, LiveSegment& live);
   static void Replace(const std::shared_ptr<const NameSegment>& segment, State& state);
 
-  absl::Mutex merge_mutex_ ABSL_ACQUIRED_BEFORE(write_mutex_);  // one merge or load at a time
-  absl::Mutex write_mutex_ ABSL_ACQUIRED_BEFORE(state_mutex_);
-  mutable absl::Mutex state_mutex_;  // held for the copy of a pointer
+  Mutex merge_mutex_ ABSL_ACQUIRED_BEFORE(write_mutex_);  // one merge or load at a time
+  Mutex write_mutex_ ABSL_ACQUIRED_BEFORE(state_mutex_);
+  mutable Mutex state_mutex_;  // held for the copy of a pointer
   std::shared_ptr<const State> state_ ABSL_GUARDED_BY(state_mutex_);
   int open_loads_ ABSL_GUARDED_BY(write_mutex_) = 0;
 };
