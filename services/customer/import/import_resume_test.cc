@@ -40,7 +40,12 @@ class ImportOnly : public runtime::Service {
       : numbers_({.name = "customer", .pattern = std::move(pattern), .zone = runtime.zone()},
                  runtime.pool()),
         archive_(runtime.clock(), runtime.ids(), runtime.keyring(), numbers_, runtime.zone()),
-        products_(runtime.keyring(), runtime.ids()) {
+        activity_(archive_, runtime.pool()),
+        contacts_(runtime.keyring()),
+        contact_numbers_({.name = "contact",
+                          .pattern = *numbering::NumberPattern::Parse("CON{yyyy}{seq:6}"),
+                          .zone = runtime.zone()},
+                         runtime.pool()) {
     runtime.SetStaffDirectory(&staff_);
   }
 
@@ -57,7 +62,10 @@ class ImportOnly : public runtime::Service {
                                                           : interference->before_commit(rows);
           };
           CRM_ASSIGN_OR_RETURN(service->import_,
-                               ImportService::Create(runtime, service->archive_, service->products_,
+                               ImportService::Create(runtime,
+                                                     {.activity = service->activity_,
+                                                      .contacts = service->contacts_,
+                                                      .contact_numbers = service->contact_numbers_},
                                                      std::move(options)));
           return service;
         };
@@ -67,7 +75,9 @@ class ImportOnly : public runtime::Service {
   NoDirectory staff_;
   numbering::CurrentNumbers numbers_;
   Archive archive_;
-  ProductStore products_;
+  ActivityArchive activity_;
+  const ContactStore contacts_;
+  numbering::NumberAllocator contact_numbers_;
   std::unique_ptr<ImportService> import_;
 };
 
