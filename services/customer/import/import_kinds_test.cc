@@ -57,10 +57,15 @@ class ImportKindsTest : public ImportTest {
     request.set_customer(number);
     return Do<v1::Customer>("CustomerService/GetCustomer", request);
   }
+  // Oldest first.
   std::vector<v1::Contact> Contacts(const std::string& customer) {
     v1::ListContactsRequest request;
     request.set_customer(customer);
-    return ListOf(Do<v1::ListContactsResponse>("ContactService/ListContacts", request).contacts());
+    auto contacts =
+        ListOf(Do<v1::ListContactsResponse>("ContactService/ListContacts", request).contacts());
+    std::sort(contacts.begin(), contacts.end(),
+              [](const auto& a, const auto& b) { return a.number() < b.number(); });
+    return contacts;
   }
   std::vector<v1::Interaction> Interactions(const std::string& customer) {
     v1::ListInteractionsRequest request;
@@ -169,6 +174,19 @@ TEST_F(ImportKindsTest, ProductsThatAreThereFollowThePolicy) {
   EXPECT_EQ(Products()[0].margin(), "40.00");
   job = Import(SpecOf(v1::IMPORT_KIND_PRODUCT), again);
   EXPECT_THAT(Counts(job), ElementsAre(0, 0, 0, 1, 0));
+}
+
+// CUS-40: what a row does not say stays.
+TEST_F(ImportKindsTest, ComplementsOfProductsThatAreThereStay) {
+  Import(SpecOf(v1::IMPORT_KIND_PRODUCT),
+         "产品编码,产品名称,搭配产品\nP001,控制器,\nP002,网关,P001\n");
+  const v1::ImportJob job =
+      Import(SpecOf(v1::IMPORT_KIND_PRODUCT), "产品编码,产品名称\nP002,新网关\n");
+  EXPECT_EQ(job.updated() + job.merged(), 1) << job.ShortDebugString();
+  const std::vector<v1::Product> products = Products();
+  ASSERT_EQ(products.size(), 2u);
+  EXPECT_EQ(products[1].name_zh(), "新网关");
+  EXPECT_THAT(products[1].complements(), ElementsAre("P001"));
 }
 
 // CUS-30, CUS-40

@@ -325,35 +325,42 @@ class ProductRun::Batch {
       } else if (target->changed) {
         const StoredProduct before{target->key, target->before};
         target->key =
-            run_.changes_
-                .Change(change_.writes, before, target->after, FreshNames(target->after), source)
+            run_.changes_.Change(change_.writes, before, target->after, FreshNames(*target), source)
                 .key;
       }
     }
     batch_.NoteResults(rows_);
   }
 
-  std::vector<std::string> FreshNames(const v1::Product& product) const {
-    std::vector<std::string> names = OwnNames(product);
+  // Names that mean nothing yet: neither the product's own nor mapped to it by hand.
+  std::vector<std::string> FreshNames(const Target& target) const {
+    const std::vector<std::string> own = OwnNames(target.before);
+    std::vector<std::string> names = OwnNames(target.after);
     names.erase(std::remove_if(names.begin(), names.end(),
-                               [&](const std::string& name) { return meanings_.contains(name); }),
+                               [&](const std::string& name) {
+                                 return meanings_.contains(name) ||
+                                        std::find(own.begin(), own.end(), name) != own.end();
+                               }),
                 names.end());
     return names;
   }
 
   // Complements that were to come with a row that was rejected.
   void DropDangling() {
+    static const schema::FieldSchema* const field =
+        schema::MessageSchema::Of<v1::Product>().Find("complements");
     for (const auto& target : batch_.targets()) {
+      const auto set_by = target->last_row.find(field);
+      if (set_by == target->last_row.end()) continue;
       auto& codes = *target->after.mutable_complements();
       const auto gone = std::remove_if(codes.begin(), codes.end(), [&](const std::string& code) {
         return MeaningOf(FoldProductName(code)).empty();
       });
       if (gone == codes.end()) continue;
       codes.erase(gone, codes.end());
-      const size_t index = target->rows.empty() ? 0 : target->rows.back();
-      run_.LeaveOut(static_cast<const ProductRow&>(*rows_[index]), "complements",
+      run_.LeaveOut(static_cast<const ProductRow&>(*rows_[set_by->second]), "complements",
                     ComplementUnknown(), change_);
-      target->last_row.erase(schema::MessageSchema::Of<v1::Product>().Find("complements"));
+      target->last_row.erase(set_by);
     }
   }
 
