@@ -1,6 +1,7 @@
 #include "common/resource/resource_table.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -25,6 +26,8 @@ namespace {
 
 constexpr char kSensitiveMark[] = "***";
 constexpr char kEtagPrefix[] = "v";
+constexpr char kPackedColumn[] = "packed";
+constexpr size_t kVersionBytes = sizeof(int64_t);  // at the beginning of a packed value
 
 bool IsJson(const FieldSchema& field) {
   return field.repeated || field.kind == FieldKind::kStruct || field.kind == FieldKind::kMessage;
@@ -106,13 +109,18 @@ ResourceTable::ResourceTable(const schema::MessageSchema& schema, crypto::Keyrin
       keyring_(keyring),
       extra_columns_(std::move(extra_columns)),
       name_(schema.resource()->table()),
-      etag_field_(schema.Find("etag")) {
+      etag_field_(schema.Find("etag")),
+      number_field_(schema.Find(schema.resource()->number_field())),
+      packed_aad_prefix_(schema.resource()->packed() ? absl::StrCat(name_, ".packed|") : "") {
   insert_spec_.table = name_;
   insert_spec_.columns = {"id", "version"};
   insert_spec_.columns.insert(insert_spec_.columns.end(), extra_columns_.begin(),
                               extra_columns_.end());
   for (const FieldSchema& field : schema.fields()) {
-    if (!IsStored(field)) continue;
+    if (!IsStored(field)) {
+      unstored_.push_back(&field);
+      continue;
+    }
     Column column{&field, "", "", ""};
     const std::string place = absl::StrCat(name_, ".", field.name);
     if (field.options->encrypted()) column.aad_prefix = absl::StrCat(place, "|");
@@ -123,6 +131,7 @@ ResourceTable::ResourceTable(const schema::MessageSchema& schema, crypto::Keyrin
     AppendNames(column, insert_spec_.columns);
     columns_.push_back(std::move(column));
   }
+  if (!packed_aad_prefix_.empty()) insert_spec_.columns.push_back(kPackedColumn);
 }
 
 void ResourceTable::AppendNames(const Column& column, std::vector<std::string>& names) {
@@ -140,13 +149,6 @@ std::string ResourceTable::Columns(std::string_view alias) const {
   return list;
 }
 
-int ResourceTable::ColumnOf(std::string_view field) const {
-  const auto found = std::find_if(columns_.begin(), columns_.end(), [&](const Column& column) {
-    return column.field->name == field;
-  });
-  return first_field_column() + static_cast<int>(found - columns_.begin());
-}
-
 absl::Status ResourceTable::Read(const db::Rows& row, RowKey& key, pb::Message& message) const {
   key.id = row.Int(0);
   key.version = row.Int(1);
@@ -154,10 +156,48 @@ absl::Status ResourceTable::Read(const db::Rows& row, RowKey& key, pb::Message& 
   for (const Column& column : columns_) {
     CRM_RETURN_IF_ERROR(ReadField(column, key.id, row, index++, message));
   }
-  if (etag_field_ != nullptr) {
-    message.GetReflection()->SetString(&message, etag_field_->descriptor, EtagOf(key.version));
-  }
+  Finish(key, message);
   return absl::OkStatus();
+}
+
+void ResourceTable::Finish(const RowKey& key, pb::Message& message) const {
+  if (etag_field_ == nullptr) return;
+  message.GetReflection()->SetString(&message, etag_field_->descriptor, EtagOf(key.version));
+}
+
+std::string ResourceTable::PackedColumns(std::string_view alias) const {
+  const std::string prefix = alias.empty() ? "" : absl::StrCat(ToAbsl(alias), ".");
+  return absl::StrCat(prefix, "id, ", prefix, "version, ", prefix, number_field_->name, ", ",
+                      prefix, kPackedColumn);
+}
+
+absl::StatusOr<bool> ResourceTable::ReadPacked(const db::Rows& row, RowKey& key,
+                                               pb::Message& message) const {
+  key.id = row.Int(0);
+  key.version = row.Int(1);
+  if (row.IsNull(3)) return false;
+  CRM_ASSIGN_OR_RETURN(const std::string bytes,
+                       keyring_.Decrypt(row.String(3), Aad(packed_aad_prefix_, key.id)));
+  int64_t version = 0;
+  if (bytes.size() < kVersionBytes) return absl::DataLossError("a packed row is too short");
+  std::memcpy(&version, bytes.data(), kVersionBytes);
+  if (version != key.version) return false;
+  if (!message.ParseFromArray(bytes.data() + kVersionBytes,
+                              static_cast<int>(bytes.size() - kVersionBytes))) {
+    return absl::DataLossError("a packed row does not parse");
+  }
+  const pb::Reflection& reflection = *message.GetReflection();
+  for (const FieldSchema* field : unstored_) reflection.ClearField(&message, field->descriptor);
+  reflection.SetString(&message, number_field_->descriptor, row.String(2));
+  Finish(key, message);
+  return true;
+}
+
+std::string ResourceTable::Pack(RowKey key, const pb::Message& message) const {
+  std::string bytes(kVersionBytes, '\0');
+  std::memcpy(bytes.data(), &key.version, kVersionBytes);
+  message.AppendToString(&bytes);
+  return keyring_.Encrypt(bytes, Aad(packed_aad_prefix_, key.id));
 }
 
 absl::Status ResourceTable::ReadField(const Column& column, int64_t id, const db::Rows& row,
@@ -252,6 +292,7 @@ db::Values ResourceTable::InsertValues(RowKey key, const pb::Message& message,
   row.emplace_back(key.version);
   for (db::Value& value : extra) row.push_back(std::move(value));
   for (const Column& column : columns_) AppendValues(column, key.id, message, row);
+  if (!packed_aad_prefix_.empty()) row.emplace_back(Pack(key, message));
   return row;
 }
 
@@ -266,6 +307,7 @@ ResourceTable::InsertPlan ResourceTable::PlanInsert(
     plan.columns.push_back(i);
     AppendNames(columns_[i], plan.spec.columns);
   }
+  if (!packed_aad_prefix_.empty()) plan.spec.columns.push_back(kPackedColumn);
   return plan;
 }
 
@@ -277,6 +319,7 @@ db::Values ResourceTable::InsertValues(const InsertPlan& plan, RowKey key,
   row.emplace_back(key.version);
   for (db::Value& value : extra) row.push_back(std::move(value));
   for (const size_t column : plan.columns) AppendValues(columns_[column], key.id, message, row);
+  if (!packed_aad_prefix_.empty()) row.emplace_back(Pack(key, message));
   return row;
 }
 
@@ -326,6 +369,10 @@ void ResourceTable::Update(db::WriteSet& writes, RowKey key, const pb::Message& 
       absl::StrAppend(&sql, ", ", column.field->name, "_tail_hash = ?");
     }
     AppendValues(column, key.id, after, params);
+  }
+  if (!packed_aad_prefix_.empty()) {
+    absl::StrAppend(&sql, ", ", kPackedColumn, " = ?");
+    params.emplace_back(Pack({key.id, key.version + 1}, after));
   }
   absl::StrAppend(&sql, " WHERE id = ? AND version = ?");
   params.emplace_back(key.id);

@@ -9,6 +9,11 @@
 //   for look-up.
 // Unknown is NULL. A message field named `etag` is filled from the version.
 //
+// A table of a resource declared `packed` has a column more, with the whole message of the row's
+// version, encrypted (docs/adr/0012): PackedColumns() and ReadPacked() read four columns instead of
+// all. Whoever changes a row by SQL of their own raises its version; its packed copy is stale then,
+// and readers fall back on the columns.
+//
 //   const ResourceTable table(MessageSchema::Of<Contact>(), keyring, {"customer_id"});
 //   rows = db.Select({"contact_by_id", absl::StrCat("SELECT ", table.columns(), " FROM contact
 //   …")}, …) table.Read(*rows, stored) table.Insert(writes, {id, 1}, contact, {customer_id});
@@ -58,12 +63,17 @@ class ResourceTable {
   // Index of the first field's column in Columns(); extra columns start at 2.
   int first_field_column() const { return 2 + static_cast<int>(extra_columns_.size()); }
 
-  // Index of a field's column in Columns(). The field must be a stored one.
-  int ColumnOf(std::string_view field) const;
-
   // Reads the current row of a result whose columns are Columns(). DATA_LOSS if a value does not
   // decrypt or parse.
   absl::Status Read(const db::Rows& row, RowKey& key, google::protobuf::Message& message) const;
+
+  // "id, version, <number field>, packed"; only of a packed table.
+  std::string PackedColumns(std::string_view alias = "") const;
+  static constexpr int kPackedColumnCount = 4;
+  // Reads the current row of a result whose columns are PackedColumns(). False if the row has no
+  // packed copy of its version: then Read() its columns. DATA_LOSS as Read.
+  absl::StatusOr<bool> ReadPacked(const db::Rows& row, RowKey& key,
+                                  google::protobuf::Message& message) const;
 
   // INSERT of one row; merged with others by the committer. Names the columns that any row inserted
   // here so far has had a value for: most of a wide table's columns are never filled in, and a NULL
@@ -112,6 +122,9 @@ class ResourceTable {
     std::string aad_prefix;  // encrypted only
   };
 
+  std::string Pack(RowKey key, const google::protobuf::Message& message) const;
+  // What comes from the row and not from the message.
+  void Finish(const RowKey& key, google::protobuf::Message& message) const;
   // The plan for a row like `message`; a wider one than before if need be.
   const InsertPlan& CoverOf(const google::protobuf::Message& message) const;
   static void AppendNames(const Column& column, std::vector<std::string>& names);
@@ -128,6 +141,9 @@ class ResourceTable {
   std::string name_;
   std::vector<Column> columns_;
   const schema::FieldSchema* etag_field_ = nullptr;
+  const schema::FieldSchema* number_field_ = nullptr;
+  std::vector<const schema::FieldSchema*> unstored_;
+  std::string packed_aad_prefix_;  // empty: not packed
   db::InsertSpec insert_spec_;
 
   // Write sets refer to the plans: kept for ever, at most one for each column.

@@ -220,8 +220,8 @@ absl::StatusOr<v1::ListCustomersResponse> CustomerHandlers::List(
   CRM_ASSIGN_OR_RETURN(const filter::ListQuery query,
                        filter::ListQuery::Make({.schema = table.schema(),
                                                 .from = "customer",
-                                                .columns = columns_,
-                                                .column_count = table.column_count(),
+                                                .columns = archive_.store.columns(),
+                                                .column_count = CustomerStore::kColumnCount,
                                                 .scope = call.scope()},
                                                {.page_size = page_size,
                                                 .page_token = request.page_token(),
@@ -235,10 +235,12 @@ absl::StatusOr<v1::ListCustomersResponse> CustomerHandlers::List(
   CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
   v1::ListCustomersResponse response;
   resource::RowKey key;
+  CustomerStore::Reader reader(archive_.store);
   CRM_ASSIGN_OR_RETURN(filter::ListPage page,
                        query.Run(*db, "customer_list", [&](const db::Rows& row) {
-                         return table.Read(row, key, *response.add_customers());
+                         return reader.Read(row, key, *response.add_customers());
                        }));
+  CRM_RETURN_IF_ERROR(reader.Finish(*db));
   response.set_next_page_token(std::move(page.next_page_token));
   if (request.count_total()) {
     CRM_ASSIGN_OR_RETURN(const int64_t total, query.Count(*db, "customer_count"));

@@ -17,7 +17,7 @@ namespace crm::customer {
 class CustomerHandlers {
  public:
   CustomerHandlers(Archive& archive, const server::StaffDirectory& staff)
-      : archive_(archive), staff_(staff), columns_(archive.store.table().Columns()) {}
+      : archive_(archive), staff_(staff) {}
 
   void Register(server::MethodTable& table);
 
@@ -53,7 +53,6 @@ class CustomerHandlers {
 
   Archive& archive_;
   const server::StaffDirectory& staff_;
-  const std::string columns_;
 };
 
 }  // namespace crm::customer

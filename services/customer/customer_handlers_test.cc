@@ -363,6 +363,35 @@ TEST_F(CustomerHandlersTest, SensitiveValuesAreEncryptedAtRest) {
             0);
 }
 
+// docs/adr/0012: SQL that changes a row raises its version, and its columns are read.
+TEST_F(CustomerHandlersTest, APackedCopyCountsOnlyForItsVersion) {
+  const auto created = Create(Organization("杭州云杉科技有限公司", "13812345678"));
+  ASSERT_TRUE(created.ok()) << created.status();
+  const auto packed = Get(created->number());
+  ASSERT_TRUE(packed.ok()) << packed.status();
+  EXPECT_EQ(packed->decision_maker(), created->decision_maker());
+
+  const auto sql = [&](const char* change) {
+    auto lease = harness_.Connection();
+    ASSERT_TRUE(lease->Execute({"change", change}, {created->number()}).ok());
+  };
+  sql("UPDATE customer SET website = 'https://a.cn' WHERE number = ?");  // breaks the rule: unseen
+  EXPECT_EQ(Get(created->number())->website(), "");
+  sql("UPDATE customer SET version = version + 1 WHERE number = ?");
+  const auto columns = Get(created->number());
+  ASSERT_TRUE(columns.ok()) << columns.status();
+  EXPECT_EQ(columns->website(), "https://a.cn");
+  EXPECT_NE(columns->etag(), created->etag());
+  EXPECT_EQ(List("website = \"https://a.cn\"")->customers(0).phone(), columns->phone());
+
+  v1::Customer change;
+  change.set_number(created->number());
+  change.set_need_description("要发票");
+  ASSERT_TRUE(Update(change, {"need_description"}).ok());
+  sql("UPDATE customer SET website = NULL WHERE number = ?");
+  EXPECT_EQ(Get(created->number())->website(), "https://a.cn");  // packed again
+}
+
 // CUS-24, PLT-4
 TEST_F(CustomerHandlersTest, ListsByFilterInPages) {
   for (int i = 0; i < 7; ++i) {

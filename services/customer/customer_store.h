@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
@@ -53,12 +54,29 @@ class CustomerStore {
                                                              const auth::RowScope& scope,
                                                              int limit) const;
 
-  // Reads all rows of a result whose columns are table().Columns().
-  absl::StatusOr<std::vector<StoredCustomer>> ReadAll(db::Rows rows) const;
+  // What a customer is read from; see Reader.
+  const std::string& columns() const { return columns_; }
+  static constexpr int kColumnCount = resource::ResourceTable::kPackedColumnCount;
+
+  // Reads rows whose columns are columns().
+  class Reader {
+   public:
+    explicit Reader(const CustomerStore& store) : store_(store) {}
+    // `place` stays where it is until Finish.
+    absl::Status Read(const db::Rows& row, resource::RowKey& key, v1::Customer& place);
+    // Reads the columns of the rows that have no packed copy of their version.
+    absl::Status Finish(db::Connection& db);
+
+   private:
+    const CustomerStore& store_;
+    absl::flat_hash_map<int64_t, v1::Customer*> unread_;  // by id
+  };
 
  private:
+  absl::StatusOr<std::vector<StoredCustomer>> ReadAll(db::Connection& db, db::Rows rows) const;
   absl::StatusOr<db::Rows> SelectPart(db::Connection& db, std::string_view name,
-                                      std::string_view column, absl::Span<const db::Value> keys,
+                                      std::string_view columns, std::string_view key,
+                                      absl::Span<const db::Value> keys,
                                       const auth::RowScope& scope) const;
   absl::StatusOr<std::vector<StoredCustomer>> SelectIn(db::Connection& db, std::string_view name,
                                                        std::string_view column,
@@ -66,8 +84,8 @@ class CustomerStore {
                                                        const auth::RowScope& scope) const;
 
   resource::ResourceTable table_;
-  std::string select_;  // "SELECT … FROM customer WHERE "
-  int number_column_;
+  const std::string columns_;
+  const std::string all_columns_;
 };
 
 }  // namespace crm::customer
