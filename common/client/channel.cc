@@ -30,6 +30,8 @@ using google::protobuf::Message;
 using Stream = grpc::GenericClientAsyncReaderWriter;
 
 constexpr absl::Duration kKeepaliveTime = absl::Minutes(1);
+// The overall health of the server.
+constexpr char kFollowHealth[] = R"({"healthCheckConfig": {"serviceName": ""}})";
 constexpr absl::Duration kFirstPause = absl::Milliseconds(50);
 // Error details of services with many fields.
 constexpr int kMaxMetadataBytes = 64 * 1024;
@@ -85,6 +87,7 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> Credentials(
 grpc::ChannelArguments Arguments(const ConnectOptions& options) {
   grpc::ChannelArguments arguments;
   arguments.SetLoadBalancingPolicyName("round_robin");
+  if (options.follow_health) arguments.SetServiceConfigJSON(kFollowHealth);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, Millis(kKeepaliveTime));
   arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);

@@ -36,6 +36,9 @@ struct ConnectOptions {
   std::string private_key = {};
   std::string server_name = {};  // the name in the server's certificate if it is not the address
   bool own_connection = false;   // do not share a connection with other channels to the address
+  // Leave out addresses whose health service says NOT_SERVING, as that of a server which is about
+  // to stop: new calls go elsewhere before it stops.
+  bool follow_health = true;
 };
 
 struct CallOptions {
