@@ -45,13 +45,13 @@ constexpr std::array kPlatformMetrics = {
     Definition{
         "crm_idempotent_replays_total", Type::kCounter, "grpc_service,grpc_method",
         "Calls answered with the stored answer of an earlier call with the same request id."},
-    Definition{"crm_job_failures_total", Type::kCounter, "job", "Runs of a job that failed."},
-    Definition{"crm_job_interval_seconds", Type::kGauge, "job",
+    Definition{"crm_job_failures_total", Type::kCounter, "job_name", "Runs of a job that failed."},
+    Definition{"crm_job_interval_seconds", Type::kGauge, "job_name",
                "Longest pause between two runs of a job that works."},
-    Definition{"crm_job_last_success_timestamp_seconds", Type::kGauge, "job",
+    Definition{"crm_job_last_success_timestamp_seconds", Type::kGauge, "job_name",
                "End of the last run without failure, in seconds since 1970 UTC; the start of the "
                "process before the first."},
-    Definition{"crm_job_seconds", Type::kHistogram, "job", "Time that a run of a job took."},
+    Definition{"crm_job_seconds", Type::kHistogram, "job_name", "Time that a run of a job took."},
     Definition{"crm_rpc_conflict_reruns_total", Type::kCounter, "grpc_service,grpc_method",
                "Handlers that were run again after a conflict at commit."},
     Definition{"crm_rpc_in_flight", Type::kGauge, "grpc_service,grpc_method",

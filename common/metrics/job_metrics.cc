@@ -26,10 +26,11 @@ JobMetrics::JobMetrics(prometheus::Registry& registry, const Clock& clock)
           GaugeFamily(registry, PlatformMetric("crm_job_last_success_timestamp_seconds"))) {}
 
 void JobMetrics::OnAdd(std::string_view job, absl::Duration interval) {
+  // Not `job`: that is what Prometheus calls a group of scraped processes.
   const std::string name(job);
-  intervals_.Add({{"job", name}}).Set(absl::ToDoubleSeconds(interval));
-  const Series series{&seconds_.Add({{"job", name}}, RunBuckets()), &failures_.Add({{"job", name}}),
-                      &last_success_.Add({{"job", name}})};
+  intervals_.Add({{"job_name", name}}).Set(absl::ToDoubleSeconds(interval));
+  const Series series{&seconds_.Add({{"job_name", name}}, RunBuckets()), &failures_.Add({{"job_name", name}}),
+                      &last_success_.Add({{"job_name", name}})};
   series.last_success->Set(UnixSeconds(clock_.Now()));
   MutexLock lock(&mutex_);
   jobs_.insert_or_assign(name, series);

@@ -113,20 +113,20 @@ TEST(JobMetricsTest, CountsRunsAndKeepsTheLastSuccess) {
                                        return absl::InfiniteFuture();
                                      });
 
-  EXPECT_THAT(Scrape(registry), HasSubstr(R"(crm_job_seconds_count{job="purge"} 0)"));
-  EXPECT_THAT(Scrape(registry), HasSubstr(R"(crm_job_failures_total{job="purge"} 0)"));
-  EXPECT_THAT(Scrape(registry), HasSubstr(R"(crm_job_interval_seconds{job="purge"} 600)"));
+  EXPECT_THAT(Scrape(registry), HasSubstr(R"(crm_job_seconds_count{job_name="purge"} 0)"));
+  EXPECT_THAT(Scrape(registry), HasSubstr(R"(crm_job_failures_total{job_name="purge"} 0)"));
+  EXPECT_THAT(Scrape(registry), HasSubstr(R"(crm_job_interval_seconds{job_name="purge"} 600)"));
   EXPECT_THAT(Scrape(registry),
-              HasSubstr(R"(crm_job_last_success_timestamp_seconds{job="purge"} 1800000000)"));
+              HasSubstr(R"(crm_job_last_success_timestamp_seconds{job_name="purge"} 1800000000)"));
 
   job.RunOnce();
   outcome = absl::UnavailableError("database away");
   job.RunOnce();
-  EXPECT_THAT(Scrape(registry), HasSubstr(R"(crm_job_seconds_count{job="purge"} 2)"));
-  EXPECT_THAT(Scrape(registry), HasSubstr(R"(crm_job_seconds_sum{job="purge"} 4)"));
-  EXPECT_THAT(Scrape(registry), HasSubstr(R"(crm_job_failures_total{job="purge"} 1)"));
+  EXPECT_THAT(Scrape(registry), HasSubstr(R"(crm_job_seconds_count{job_name="purge"} 2)"));
+  EXPECT_THAT(Scrape(registry), HasSubstr(R"(crm_job_seconds_sum{job_name="purge"} 4)"));
+  EXPECT_THAT(Scrape(registry), HasSubstr(R"(crm_job_failures_total{job_name="purge"} 1)"));
   EXPECT_THAT(Scrape(registry),
-              HasSubstr(R"(crm_job_last_success_timestamp_seconds{job="purge"} 1800000002)"));
+              HasSubstr(R"(crm_job_last_success_timestamp_seconds{job_name="purge"} 1800000002)"));
 }
 
 TEST(ProcessCollectorTest, ReadsThisProcess) {

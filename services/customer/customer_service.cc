@@ -7,6 +7,7 @@
 #include "services/customer/activity_service.h"
 #include "services/customer/archive.h"
 #include "services/customer/customer_handlers.h"
+#include "services/customer/customer_metrics.h"
 #include "services/customer/embedded_customer_migrations.h"
 #include "services/customer/import/import_service.h"
 #include "services/customer/people_composition.h"
@@ -33,37 +34,37 @@ class Composition : public runtime::Service {
         search_(archive_),
         tags_(archive_),
         people_(runtime, archive_, administration_.staff()),
-        activity_(runtime, archive_) {}
+        activity_(runtime, archive_),
+        metrics_(runtime.metrics(), runtime.pool()) {}
 
   absl::Status Open() {
     CRM_RETURN_IF_ERROR(archive_.names.Load(runtime_.pool(), absl::Now() + kLoadTimeout));
     CRM_RETURN_IF_ERROR(administration_.Open());
     runtime_.SetStaffDirectory(&administration_.staff());
-    server::MethodTable table(
-        runtime::ServiceDescriptorOf("crm.customer.v1.CustomerService"));
+    server::MethodTable table(runtime::ServiceDescriptorOf("crm.customer.v1.CustomerService"));
     customers_.Register(table);
     search_.Register(table);
     tags_.Register(table);
     runtime_.Add(std::move(table));
     people_.Open();
     activity_.Open();
-    CRM_ASSIGN_OR_RETURN(import_, import::ImportService::Create(
-                                      runtime_, archive_, activity_.activity().products));
+    CRM_ASSIGN_OR_RETURN(
+        import_, import::ImportService::Create(runtime_, archive_, activity_.activity().products));
     AddJobs();
     return absl::OkStatus();
   }
 
  private:
   void AddJobs() {
-    runtime_.jobs().Add(
-        {.name = "name-index", .interval = absl::Seconds(1)},
-        [this](const std::stop_token& stop) -> absl::StatusOr<absl::Time> {
-          CRM_RETURN_IF_ERROR(archive_.names.Follow(runtime_.pool(), runtime_.ids().node(),
-                                                    absl::Now() + kJobTimeout));
-          while (!stop.stop_requested() && archive_.names.MergeChanges()) {
-          }
-          return absl::InfiniteFuture();
-        });
+    runtime_.jobs().Add({.name = "name-index", .interval = absl::Seconds(1)},
+                        [this](const std::stop_token& stop) -> absl::StatusOr<absl::Time> {
+                          CRM_RETURN_IF_ERROR(archive_.names.Follow(
+                              runtime_.pool(), runtime_.ids().node(), absl::Now() + kJobTimeout));
+                          while (!stop.stop_requested() && archive_.names.MergeChanges()) {
+                          }
+                          return absl::InfiniteFuture();
+                        });
+    runtime_.jobs().Add(CustomerMetrics::JobOptions(), metrics_.Job());
   }
 
   runtime::ServiceRuntime& runtime_;
@@ -75,6 +76,7 @@ class Composition : public runtime::Service {
   TagHandlers tags_;
   People people_;
   ActivityService activity_;
+  CustomerMetrics metrics_;
   std::unique_ptr<import::ImportService> import_;
 };
 
@@ -83,8 +85,7 @@ class Composition : public runtime::Service {
 runtime::ServiceInfo Info() {
   return {.program = "crm-customer",
           .summary = "Customer archive: customers, contacts, identities, interactions, purchases.",
-          .migrations =
-              runtime::MigrationsOf("customer", embedded::customer_migrations())};
+          .migrations = runtime::MigrationsOf("customer", embedded::customer_migrations())};
 }
 
 absl::StatusOr<std::unique_ptr<runtime::Service>> CustomerService::Create(
