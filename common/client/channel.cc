@@ -6,13 +6,15 @@
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/impl/codegen/proto_utils.h>
 #include <grpcpp/security/credentials.h>
+#include <grpcpp/security/tls_certificate_provider.h>
+#include <grpcpp/security/tls_credentials_options.h>
 #include <grpcpp/support/channel_arguments.h>
 #include <grpcpp/support/proto_buffer_reader.h>
 #include <grpcpp/support/proto_buffer_writer.h>
 
+#include <algorithm>
 #include <atomic>
 #include <fstream>
-#include <iterator>
 #include <thread>
 
 #include "absl/random/random.h"
@@ -65,11 +67,9 @@ absl::Status ToStatus(const grpc::Status& status) {
   return FromRpcStatus(wire);
 }
 
-absl::StatusOr<std::string> ReadPem(const std::string& path) {
-  if (path.empty()) return std::string();
+absl::Status CheckReadable(const std::string& path) {
   std::ifstream file(path);
-  std::string text(std::istreambuf_iterator<char>(file), {});
-  if (!file.bad() && !text.empty()) return text;
+  if (file.good() && file.peek() != std::ifstream::traits_type::eof()) return absl::OkStatus();
   return Error(absl::StatusCode::kFailedPrecondition, "TLS_FILES_INVALID",
                absl::StrCat("cannot read ", path));
 }
@@ -77,11 +77,22 @@ absl::StatusOr<std::string> ReadPem(const std::string& path) {
 absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> Credentials(
     const ConnectOptions& options) {
   if (options.ca.empty()) return grpc::InsecureChannelCredentials();
-  grpc::SslCredentialsOptions tls;
-  CRM_ASSIGN_OR_RETURN(tls.pem_root_certs, ReadPem(options.ca));
-  CRM_ASSIGN_OR_RETURN(tls.pem_cert_chain, ReadPem(options.certificate));
-  CRM_ASSIGN_OR_RETURN(tls.pem_private_key, ReadPem(options.private_key));
-  return grpc::SslCredentials(tls);
+  using Watcher = grpc::experimental::FileWatcherCertificateProvider;
+  const auto reload =
+      static_cast<unsigned>(std::max<int64_t>(1, absl::ToInt64Seconds(options.tls_reload)));
+  CRM_RETURN_IF_ERROR(CheckReadable(options.ca));
+  grpc::experimental::TlsChannelCredentialsOptions tls;
+  tls.watch_root_certs();
+  if (options.certificate.empty()) {
+    tls.set_certificate_provider(std::make_shared<Watcher>(options.ca, reload));
+    return grpc::experimental::TlsCredentials(tls);
+  }
+  CRM_RETURN_IF_ERROR(CheckReadable(options.certificate));
+  CRM_RETURN_IF_ERROR(CheckReadable(options.private_key));
+  tls.watch_identity_key_cert_pairs();
+  tls.set_certificate_provider(
+      std::make_shared<Watcher>(options.private_key, options.certificate, options.ca, reload));
+  return grpc::experimental::TlsCredentials(tls);
 }
 
 grpc::ChannelArguments Arguments(const ConnectOptions& options) {

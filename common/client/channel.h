@@ -34,6 +34,8 @@ struct ConnectOptions {
   std::string ca = {};           // PEM file: TLS is used and the server checked against it
   std::string certificate = {};  // PEM files: shown to the server (mutual TLS)
   std::string private_key = {};
+  // How often these files are looked at; new connections use what they hold.
+  absl::Duration tls_reload = absl::Minutes(1);
   std::string server_name = {};  // the name in the server's certificate if it is not the address
   bool own_connection = false;   // do not share a connection with other channels to the address
   // Leave out addresses whose health service says NOT_SERVING, as that of a server which is about

@@ -130,6 +130,28 @@ TEST_F(RpcServerConnectionTest, ReadsAreTriedAgain) {
   EXPECT_EQ(runs.load(), 1 + client::Channel::kMaxTries);
 }
 
+// PLT-27: a call that a handler makes belongs to the trace of its own.
+TEST_F(RpcServerConnectionTest, TracesArePassedOn) {
+  EchoServer inner(world_);
+  inner.Start();
+  const auto to_inner = Connect(inner.address());
+  std::vector<std::string> seen;
+  world_.hooks.echo = [&](CallContext& call) {
+    seen.push_back(call.traceparent());
+    if (seen.size() > 1) return absl::OkStatus();
+    return Echo(*to_inner, {.traceparent = call.traceparent()});
+  };
+  EchoServer outer(world_);
+  outer.Start();
+  const std::string start = "00-4bf92f3577b34da6a3ce929d0e0e4736-";
+  ASSERT_TRUE(Echo(*Connect(outer.address()), {.traceparent = start + "00f067aa0ba902b7-01"}).ok());
+  ASSERT_EQ(seen.size(), 2U);
+  for (const std::string& traceparent : seen) {
+    EXPECT_TRUE(traceparent.starts_with(start) && traceparent.ends_with("-01")) << traceparent;
+  }
+  EXPECT_NE(seen[0], seen[1]);  // each hop has a span of its own
+}
+
 // PLT-9, PLT-11: no more tries than the deadline allows.
 TEST_F(RpcServerConnectionTest, TriesEndAtTheDeadline) {
   std::atomic<int> runs{0};

@@ -163,6 +163,43 @@ TEST_F(RpcServerTlsTest, TakesOverNewCertificatesWhileRunning) {
   EXPECT_EQ(Call(server, stale, kEcho).status().code(), absl::StatusCode::kUnavailable);
 }
 
+// PLT-12: a client that runs for long takes over its files too.
+TEST_F(RpcServerTlsTest, ClientsTakeOverNewCertificatesWhileRunning) {
+  EchoServer server(world_, {.tls = Files(true),
+                             .max_connection_age = absl::Milliseconds(100),
+                             .tls_reload = absl::Seconds(1)});
+  server.Start();
+  const auto client = Must(client::Channel::Connect({.address = server.address(),
+                                                     .ca = File("ca.crt"),
+                                                     .certificate = File("sales.crt"),
+                                                     .private_key = File("sales.key"),
+                                                     .tls_reload = absl::Seconds(1),
+                                                     .server_name = "crm-customer",
+                                                     .own_connection = true}));
+  const auto call = [&] {
+    return client->Call<echo::EchoRequest, echo::EchoResponse>(kEcho, Say("x"), {.retry = false});
+  };
+  ASSERT_TRUE(call().ok());
+
+  const Identity new_authority("ca");
+  new_authority.Write(File("new-ca"));
+  Identity("crm-customer", &new_authority).Write(File("new-server"));
+  Identity("crm-other", &new_authority).Write(File("new-sales"));
+  for (const char* const name : {"ca", "server", "sales"}) {
+    for (const char* const ending : {".crt", ".key"}) {
+      std::filesystem::rename(File(std::string("new-") + name) + ending, File(name) + ending);
+    }
+  }
+  // Until both sides have seen their files, connections may fail.
+  const absl::Time give_up = absl::Now() + absl::Seconds(30);
+  absl::StatusOr<echo::EchoResponse> answer = call();
+  while ((!answer.ok() || answer->caller() != "crm-other") && absl::Now() < give_up) {
+    answer = call();
+  }
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->caller(), "crm-other");
+}
+
 TEST(TlsFilesTest, NamesTheSettingThatIsWrong) {
   const std::filesystem::path folder = std::filesystem::temp_directory_path();
   const std::string one = folder / "crm_tls_files_test_one";
