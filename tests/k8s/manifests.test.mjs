@@ -125,12 +125,18 @@ for (const deployment of ofKind('Deployment')) {
 
   test(`${name}: files are mounted where the settings look for them`, () => {
     const mounts = container.volumeMounts.map((each) => each.mountPath);
-    for (const setting of ['CRM_KEY_FILE', 'CRM_JWKS_FILE', 'CRM_ROLES_FILE']) {
+    for (const setting of ['CRM_KEY_FILE', 'CRM_JWKS_FILE', 'CRM_ROLES_FILE', 'CRM_CONFIG']) {
       assert.ok(mounts.some((mount) => settings[setting].startsWith(`${mount}/`)), setting);
     }
     const temporary = container.env.find((each) => each.name === 'TMPDIR').value;
     const mount = container.volumeMounts.find((each) => each.mountPath === temporary);
     assert.ok(podOf(deployment).volumes.find((each) => each.name === mount.name).emptyDir.sizeLimit);
+  });
+
+  test(`${name}: the log level can be changed without rolling the pods`, () => {  // PLT-27
+    const runtime = ofKind('ConfigMap').find((each) => each.metadata.name === 'crm-runtime');
+    assert.match(runtime.data['crm.ini'], /^log-level = info$/m);
+    assert.equal(settings.CRM_LOG_LEVEL, undefined, 'the variable would win over the file');
   });
 
   test(`${name}: is scaled by an autoscaler, before the alert on the processor`, () => {  // OPS-3
