@@ -1,5 +1,6 @@
 // How clients get from one replica to another: connections that age, addresses used in turn, calls
 // tried again (PLT-11).
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -161,8 +162,10 @@ TEST_F(RpcServerConnectionTest, TriesEndAtTheDeadline) {
   };
   EchoServer server(world_);
   server.Start();
-  EXPECT_EQ(Echo(*Connect(server.address()), {.timeout = absl::Milliseconds(90)}).code(),
-            absl::StatusCode::kUnavailable);
+  // The last try may have been on its way.
+  EXPECT_THAT(
+      Echo(*Connect(server.address()), {.timeout = absl::Milliseconds(90)}).code(),
+      ::testing::AnyOf(absl::StatusCode::kUnavailable, absl::StatusCode::kDeadlineExceeded));
   EXPECT_LT(runs.load(), client::Channel::kMaxTries);
 }
 
