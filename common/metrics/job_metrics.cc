@@ -29,7 +29,8 @@ void JobMetrics::OnAdd(std::string_view job, absl::Duration interval) {
   // Not `job`: that is what Prometheus calls a group of scraped processes.
   const std::string name(job);
   intervals_.Add({{"job_name", name}}).Set(absl::ToDoubleSeconds(interval));
-  const Series series{&seconds_.Add({{"job_name", name}}, RunBuckets()), &failures_.Add({{"job_name", name}}),
+  const Series series{&seconds_.Add({{"job_name", name}}, RunBuckets()),
+                      &failures_.Add({{"job_name", name}}),
                       &last_success_.Add({{"job_name", name}})};
   series.last_success->Set(UnixSeconds(clock_.Now()));
   MutexLock lock(&mutex_);
