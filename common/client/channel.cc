@@ -32,8 +32,8 @@ using google::protobuf::Message;
 using Stream = grpc::GenericClientAsyncReaderWriter;
 
 constexpr absl::Duration kKeepaliveTime = absl::Minutes(1);
-// The overall health of the server.
-constexpr char kFollowHealth[] = R"({"healthCheckConfig": {"serviceName": ""}})";
+// Addresses come in turn, but other threads take theirs too: one may get the same several times.
+constexpr int kMaxRefusals = 40;
 constexpr absl::Duration kFirstPause = absl::Milliseconds(50);
 // Error details of services with many fields.
 constexpr int kMaxMetadataBytes = 64 * 1024;
@@ -98,7 +98,6 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> Credentials(
 grpc::ChannelArguments Arguments(const ConnectOptions& options) {
   grpc::ChannelArguments arguments;
   arguments.SetLoadBalancingPolicyName("round_robin");
-  if (options.follow_health) arguments.SetServiceConfigJSON(kFollowHealth);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, Millis(kKeepaliveTime));
   arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
@@ -117,6 +116,15 @@ bool MayRepeat(const Message& request) {
     return field == nullptr;
   }
   return !request.GetReflection()->GetString(request, field).empty();
+}
+
+// The server is about to stop and has not begun with the call.
+bool WasRefused(const absl::Status& status) { return ErrorReason(status) == "SERVER_STOPPING"; }
+
+// Nobody cancels a blocking call here, so gRPC did, for it came when the server had just ended.
+bool WasInterrupted(const absl::Status& status) {
+  return status.code() == absl::StatusCode::kUnavailable ||
+         status.code() == absl::StatusCode::kCancelled;
 }
 
 absl::Duration PauseBefore(int attempt) {
@@ -252,11 +260,12 @@ class Channel::Impl {
                     const CallOptions& options) {
     const absl::Time deadline = absl::Now() + options.timeout;
     const int tries = options.retry && MayRepeat(request) ? kMaxTries : 1;
-    for (int attempt = 1;; ++attempt) {
+    int refusals = 0;
+    for (int attempt = 1;;) {
       absl::Status status = CallOnce(method, request, response, options, deadline);
+      if (options.retry && WasRefused(status) && ++refusals < kMaxRefusals) continue;
       const absl::Duration pause = PauseBefore(attempt);
-      if (status.code() != absl::StatusCode::kUnavailable || attempt >= tries ||
-          absl::Now() + pause >= deadline) {
+      if (!WasInterrupted(status) || attempt++ >= tries || absl::Now() + pause >= deadline) {
         return status;
       }
       absl::SleepFor(pause);

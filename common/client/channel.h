@@ -8,7 +8,8 @@
 // Errors are those of the server with their google.rpc details (crm::ErrorReason …); a server that
 // cannot be reached is UNAVAILABLE. Addresses of a headless DNS name are used in turn. Reads, and
 // changes that carry a request_id, are tried again after UNAVAILABLE, at most kMaxTries times; a
-// change without a request id never is, because the first try may have happened.
+// change without a request id never is, because the first try may have happened. A server that is
+// about to stop refuses calls before it begins with them: these all go to another address at once.
 //
 // Thread-safe; a stream is used by one thread at a time.
 #ifndef CRM_COMMON_CLIENT_CHANNEL_H_
@@ -38,9 +39,6 @@ struct ConnectOptions {
   absl::Duration tls_reload = absl::Minutes(1);
   std::string server_name = {};  // the name in the server's certificate if it is not the address
   bool own_connection = false;   // do not share a connection with other channels to the address
-  // Leave out addresses whose health service says NOT_SERVING, as that of a server which is about
-  // to stop: new calls go elsewhere before it stops.
-  bool follow_health = true;
 };
 
 struct CallOptions {

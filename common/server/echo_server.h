@@ -259,7 +259,6 @@ class EchoServer {
   EchoServer& Start() {
     const absl::Status started = server_->Start();
     EXPECT_TRUE(started.ok()) << started;
-    if (started.ok()) server_->SetServing(true);
     return *this;
   }
   RpcServer& server() { return *server_; }
@@ -272,8 +271,7 @@ class EchoServer {
         {.address = address(), .token = world_.Token(user, role), .own_connection = true}));
   }
   std::unique_ptr<client::Channel> AnonymousClient() {
-    return Must(client::Channel::Connect(
-        {.address = address(), .own_connection = true, .follow_health = false}));
+    return Must(client::Channel::Connect({.address = address(), .own_connection = true}));
   }
 
   std::string Metrics() const {

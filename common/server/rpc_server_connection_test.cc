@@ -101,7 +101,7 @@ TEST_F(RpcServerConnectionTest, AReplicaThatStopsCostsNoCall) {
     while (answered < target && failed == 0) std::this_thread::yield();
   };
   wait_for_calls(200);
-  first.server().Shutdown(absl::Seconds(30));
+  first.server().Shutdown(absl::Seconds(1));
   wait_for_calls(200);
   stop = true;
   callers.clear();

@@ -390,8 +390,7 @@ TEST_F(RpcServerTest, ShutdownUnderLoadAnswersEveryCall) {
 // same on the wire as ours: 1 is serving, 2 is not.
 TEST_F(RpcServerTest, HealthFollowsReadiness) {
   EchoServer server(world_);
-  ASSERT_TRUE(server.server().Start().ok());
-  const auto client = server.AnonymousClient();
+  const auto client = server.Start().AnonymousClient();
   const auto health = [&](const char* service) {
     echo::EchoRequest request;
     request.set_text(service);
