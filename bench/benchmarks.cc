@@ -63,7 +63,7 @@ absl::StatusOr<Figure> Bench::FigureOf(const std::string& name) {
 }
 
 absl::StatusOr<const Clients*> Bench::ClientsOfArchive() {
-  if (clients_.empty()) {
+  if (clients_.usual == nullptr) {
     CRM_ASSIGN_OR_RETURN(
         clients_, ConnectClients(archive_.address(), archive_.token(), settings_.connections));
   }
@@ -93,9 +93,9 @@ absl::StatusOr<std::string> Bench::DeepPageToken() {
   v1::ListCustomersRequest request;
   for (int64_t left = (pages - 1) * kCustomersOnPage; left > 0; left -= request.page_size()) {
     request.set_page_size(static_cast<int32_t>(std::min<int64_t>(left, kLargestPage)));
-    CRM_ASSIGN_OR_RETURN(
-        auto page, (clients->front()->Call<v1::ListCustomersRequest, v1::ListCustomersResponse>(
-                       "/crm.customer.v1.CustomerService/ListCustomers", request)));
+    CRM_ASSIGN_OR_RETURN(auto page,
+                         (clients->usual->Call<v1::ListCustomersRequest, v1::ListCustomersResponse>(
+                             "/crm.customer.v1.CustomerService/ListCustomers", request)));
     request.set_page_token(std::move(*page.mutable_next_page_token()));
   }
   deep_token_ = request.page_token();

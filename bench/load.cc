@@ -74,11 +74,12 @@ class OpenCalls {
 // One call at a time, again and again, on one connection.
 class Caller {
  public:
-  Caller(client::Channel& channel, const CallKind& kind)
-      : channel_(channel),
-        kind_(kind),
-        request_(kind.request->New()),
-        response_(kind.response->New()) {}
+  using Done = std::function<void(const absl::Status&)>;
+  // Sends a request.
+  using Send = std::function<void(const Message& request, Done)>;
+
+  Caller(Send send, const CallKind& kind)
+      : send_(std::move(send)), kind_(kind), request_(kind.request->New()) {}
 
   // `done` runs on the connection's thread.
   void Start(
@@ -89,20 +90,38 @@ class Caller {
   void Again() {
     kind_.fill(random_, *request_);
     started_ = absl::Now();
-    channel_.CallAnyAsync(
-        kind_.method, *request_, *response_, {.timeout = kind_.timeout},
-        [this](const absl::Status& status) { done_(status, started_, absl::Now() - started_); });
+    send_(*request_,
+          [this](const absl::Status& status) { done_(status, started_, absl::Now() - started_); });
   }
 
  private:
-  client::Channel& channel_;
+  const Send send_;
   const CallKind& kind_;
   absl::BitGen random_;
   std::unique_ptr<Message> request_;
-  std::unique_ptr<Message> response_;
   absl::Time started_;
   std::function<void(const absl::Status&, absl::Time, absl::Duration)> done_;
 };
+
+Caller::Send SendWith(client::Channel& channel, const CallKind& kind) {
+  const std::shared_ptr<Message> response(kind.response->New());
+  return [&channel, &kind, response](const Message& request, Caller::Done done) {
+    channel.CallAnyAsync(kind.method, request, *response, {.timeout = kind.timeout},
+                         std::move(done));
+  };
+}
+
+Caller::Send SendWith(Http2Client& client, const CallKind& kind) {
+  return [&client, &kind](const Message& request, Caller::Done done) {
+    client.Call(kind.method, request, kind.timeout, std::move(done));
+  };
+}
+
+std::unique_ptr<Caller> MakeCaller(const Clients& clients, size_t connection, bool alone,
+                                   const CallKind& kind) {
+  return std::make_unique<Caller>(
+      alone ? SendWith(*clients.usual, kind) : SendWith(*clients.lean[connection], kind), kind);
+}
 
 double MicrosOfEach(absl::Duration total, size_t calls) {
   return calls == 0 ? 0 : absl::ToDoubleMicroseconds(total) / static_cast<double>(calls);
@@ -119,11 +138,12 @@ absl::Duration OwnProcessorTime() {
 absl::StatusOr<Clients> ConnectClients(const std::string& address, const std::string& token,
                                        int connections) {
   Clients clients;
+  CRM_ASSIGN_OR_RETURN(
+      clients.usual,
+      client::Channel::Connect({.address = address, .token = token, .own_connection = true}));
   for (int i = 0; i < connections; ++i) {
-    CRM_ASSIGN_OR_RETURN(
-        auto channel,
-        client::Channel::Connect({.address = address, .token = token, .own_connection = true}));
-    clients.push_back(std::move(channel));
+    CRM_ASSIGN_OR_RETURN(auto client, Http2Client::Connect(address, token));
+    clients.lean.push_back(std::move(client));
   }
   return clients;
 }
@@ -132,13 +152,13 @@ LoadResult KeepOutstanding(const Clients& clients, int outstanding, absl::Durati
                            const CallKind& call) {
   const absl::Time begin = absl::Now() + time / 5;
   const absl::Time end = begin + time;
-  const size_t connections = std::min(clients.size(), static_cast<size_t>(outstanding));
+  const size_t connections = std::min(clients.lean.size(), static_cast<size_t>(outstanding));
   std::vector<Outcomes> outcomes(connections);
   std::vector<std::unique_ptr<Caller>> callers;
   OpenCalls open(outstanding);
   for (int i = 0; i < outstanding; ++i) {
     callers.push_back(
-        std::make_unique<Caller>(*clients[static_cast<size_t>(i) % connections], call));
+        MakeCaller(clients, static_cast<size_t>(i) % connections, outstanding == 1, call));
   }
   const absl::Duration used_before = OwnProcessorTime();
   for (size_t i = 0; i < callers.size(); ++i) {
@@ -161,17 +181,17 @@ LoadResult KeepOutstanding(const Clients& clients, int outstanding, absl::Durati
 
 LoadResult KeepRate(const Clients& clients, double per_second, int max_outstanding,
                     absl::Duration time, const CallKind& call) {
-  std::vector<Outcomes> outcomes(clients.size());
+  std::vector<Outcomes> outcomes(clients.lean.size());
   // Callers that are free, by connection: taken here, given back by the connection's thread.
   struct Idle {
     std::mutex mutex;
     std::vector<Caller*> callers;
   };
-  std::vector<Idle> idle(clients.size());
+  std::vector<Idle> idle(clients.lean.size());
   std::vector<std::unique_ptr<Caller>> callers;
   for (int i = 0; i < max_outstanding; ++i) {
-    const size_t connection = static_cast<size_t>(i) % clients.size();
-    callers.push_back(std::make_unique<Caller>(*clients[connection], call));
+    const size_t connection = static_cast<size_t>(i) % clients.lean.size();
+    callers.push_back(MakeCaller(clients, connection, false, call));
     idle[connection].callers.push_back(callers.back().get());
   }
   OpenCalls open(1);
@@ -180,7 +200,7 @@ LoadResult KeepRate(const Clients& clients, double per_second, int max_outstandi
   for (absl::Time now = begin; now < begin + time; now = absl::Now()) {
     const auto due = static_cast<int64_t>(absl::ToDoubleSeconds(now - begin) * per_second);
     for (; started_calls < due; ++started_calls) {
-      const size_t connection = static_cast<size_t>(started_calls) % clients.size();
+      const size_t connection = static_cast<size_t>(started_calls) % clients.lean.size();
       Caller* caller = nullptr;
       {
         const std::lock_guard lock(idle[connection].mutex);

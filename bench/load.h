@@ -2,7 +2,8 @@
 //
 //   LoadResult result = KeepOutstanding(clients, 64, absl::Seconds(3), [](absl::BitGen& random) …);
 //
-// Requests and answers are reused; a call costs the client about as much as gRPC itself does.
+// One call at a time is made with the client that users have; more with a lean one, because the
+// server is measured, and what the load costs it is missing from it (bench/http2_client.h).
 #ifndef CRM_BENCH_LOAD_H_
 #define CRM_BENCH_LOAD_H_
 
@@ -16,6 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "bench/http2_client.h"
 #include "bench/latency.h"
 #include "common/client/channel.h"
 #include "google/protobuf/message.h"
@@ -23,7 +25,10 @@
 namespace crm::bench {
 
 // Connections to one server, a thread each.
-using Clients = std::vector<std::unique_ptr<client::Channel>>;
+struct Clients {
+  std::unique_ptr<client::Channel> usual;
+  std::vector<std::unique_ptr<Http2Client>> lean;
+};
 
 absl::StatusOr<Clients> ConnectClients(const std::string& address, const std::string& token,
                                        int connections);

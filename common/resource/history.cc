@@ -57,8 +57,7 @@ absl::StatusOr<std::vector<crm::types::v1::HistoryEntry>> ReadHistory(db::Connec
                                                                       int64_t resource_id,
                                                                       int64_t before_version,
                                                                       int limit) {
-  const int64_t before =
-      before_version > 0 ? before_version : std::numeric_limits<int64_t>::max();
+  const int64_t before = before_version > 0 ? before_version : std::numeric_limits<int64_t>::max();
   CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select(kHistoryPage, {resource_id, before, limit}));
   std::vector<crm::types::v1::HistoryEntry> entries;
   while (rows.Next()) {

@@ -38,7 +38,8 @@ absl::StatusOr<std::vector<crm::types::v1::HistoryEntry>> ReadHistory(db::Connec
 
 // A write that carries an etag: OK if the row is still at that version, or if none of the fields it
 // writes has changed since; else ABORTED, reason ETAG_STALE, metadata `changed_fields`. Empty etag:
-// OK (the last writer wins on the fields it names). INVALID_ARGUMENT if malformed or from the future.
+// OK (the last writer wins on the fields it names). INVALID_ARGUMENT if malformed or from the
+// future.
 absl::Status CheckEtag(db::Connection& db, RowKey current, std::string_view etag,
                        std::string_view etag_path, const std::vector<std::string>& written_fields);
 

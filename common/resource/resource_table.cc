@@ -1,5 +1,6 @@
 #include "common/resource/resource_table.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -139,6 +140,13 @@ std::string ResourceTable::Columns(std::string_view alias) const {
   return list;
 }
 
+int ResourceTable::ColumnOf(std::string_view field) const {
+  const auto found = std::find_if(columns_.begin(), columns_.end(), [&](const Column& column) {
+    return column.field->name == field;
+  });
+  return first_field_column() + static_cast<int>(found - columns_.begin());
+}
+
 absl::Status ResourceTable::Read(const db::Rows& row, RowKey& key, pb::Message& message) const {
   key.id = row.Int(0);
   key.version = row.Int(1);
@@ -274,7 +282,36 @@ db::Values ResourceTable::InsertValues(const InsertPlan& plan, RowKey key,
 
 void ResourceTable::Insert(db::WriteSet& writes, RowKey key, const pb::Message& message,
                            db::Values extra) const {
-  writes.Insert(insert_spec_, InsertValues(key, message, std::move(extra)));
+  const InsertPlan& plan = CoverOf(message);
+  writes.Insert(plan.spec, InsertValues(plan, key, message, std::move(extra)));
+}
+
+const ResourceTable::InsertPlan& ResourceTable::CoverOf(const pb::Message& message) const {
+  const auto covers = [&](const Cover* cover) {
+    return cover != nullptr &&
+           std::all_of(cover->uncovered.begin(), cover->uncovered.end(),
+                       [&](size_t i) { return IsUnknown(message, *columns_[i].field); });
+  };
+  const Cover* cover = widest_cover_.load(std::memory_order_acquire);
+  if (covers(cover)) return cover->plan;
+
+  const std::lock_guard lock(covers_mutex_);
+  cover = widest_cover_.load(std::memory_order_relaxed);
+  if (covers(cover)) return cover->plan;
+  auto wider = std::make_unique<Cover>();
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    const bool was_covered =
+        cover != nullptr &&
+        std::find(cover->uncovered.begin(), cover->uncovered.end(), i) == cover->uncovered.end();
+    if (!was_covered && IsUnknown(message, *columns_[i].field)) wider->uncovered.push_back(i);
+  }
+  wider->plan = PlanInsert([&](const FieldSchema& field) {
+    return std::none_of(wider->uncovered.begin(), wider->uncovered.end(),
+                        [&](size_t i) { return columns_[i].field == &field; });
+  });
+  widest_cover_.store(wider.get(), std::memory_order_release);
+  covers_.push_back(std::move(wider));
+  return covers_.back()->plan;
 }
 
 void ResourceTable::Update(db::WriteSet& writes, RowKey key, const pb::Message& before,

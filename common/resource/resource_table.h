@@ -1,27 +1,32 @@
 // Row ↔ message for a stored message (crm.options.v1.resource): column = field name, so a new field
 // is the proto and a migration, nothing else.
 //
-// Columns: `id` BIGINT (internal key), `version` BIGINT (rises by one with each change; the etag), any
-// extra columns the store names (foreign keys), then one for each stored field:
-//   text VARCHAR · FORMAT_DECIMAL DECIMAL(19,2) · FORMAT_DATE DATE · enum SMALLINT · integer BIGINT ·
-//   bool TINYINT · Timestamp BIGINT (microseconds UTC) · repeated, Struct, message LONGTEXT (JSON) ·
-//   encrypted VARBINARY, with `<field>_hash` BINARY(16) and `<field>_tail_hash` BINARY(16) for look-up.
+// Columns: `id` BIGINT (internal key), `version` BIGINT (rises by one with each change; the etag),
+// any extra columns the store names (foreign keys), then one for each stored field:
+//   text VARCHAR · FORMAT_DECIMAL DECIMAL(19,2) · FORMAT_DATE DATE · enum SMALLINT · integer BIGINT
+//   · bool TINYINT · Timestamp BIGINT (microseconds UTC) · repeated, Struct, message LONGTEXT
+//   (JSON) · encrypted VARBINARY, with `<field>_hash` BINARY(16) and `<field>_tail_hash` BINARY(16)
+//   for look-up.
 // Unknown is NULL. A message field named `etag` is filled from the version.
 //
 //   const ResourceTable table(MessageSchema::Of<Contact>(), keyring, {"customer_id"});
-//   rows = db.Select({"contact_by_id", absl::StrCat("SELECT ", table.columns(), " FROM contact …")}, …)
-//   table.Read(*rows, stored)
-//   table.Insert(writes, {id, 1}, contact, {customer_id});
+//   rows = db.Select({"contact_by_id", absl::StrCat("SELECT ", table.columns(), " FROM contact
+//   …")}, …) table.Read(*rows, stored) table.Insert(writes, {id, 1}, contact, {customer_id});
 //
 // Thread-safe.
 #ifndef CRM_COMMON_RESOURCE_RESOURCE_TABLE_H_
 #define CRM_COMMON_RESOURCE_RESOURCE_TABLE_H_
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "common/crypto/keyring.h"
@@ -53,11 +58,16 @@ class ResourceTable {
   // Index of the first field's column in Columns(); extra columns start at 2.
   int first_field_column() const { return 2 + static_cast<int>(extra_columns_.size()); }
 
+  // Index of a field's column in Columns(). The field must be a stored one.
+  int ColumnOf(std::string_view field) const;
+
   // Reads the current row of a result whose columns are Columns(). DATA_LOSS if a value does not
   // decrypt or parse.
   absl::Status Read(const db::Rows& row, RowKey& key, google::protobuf::Message& message) const;
 
-  // INSERT of one row; merged with others by the committer.
+  // INSERT of one row; merged with others by the committer. Names the columns that any row inserted
+  // here so far has had a value for: most of a wide table's columns are never filled in, and a NULL
+  // costs as much to send as a number. The others take their default, which is NULL.
   void Insert(db::WriteSet& writes, RowKey key, const google::protobuf::Message& message,
               db::Values extra = {}) const;
   const db::InsertSpec& insert_spec() const { return insert_spec_; }
@@ -89,6 +99,12 @@ class ResourceTable {
   std::string TailHash(std::string_view field, std::string_view value) const;
 
  private:
+  // An insert plan and the columns it leaves out.
+  struct Cover {
+    InsertPlan plan;
+    std::vector<size_t> uncovered;
+  };
+
   struct Column {
     const schema::FieldSchema* field;
     std::string hash_purpose;  // empty without look-up
@@ -96,6 +112,8 @@ class ResourceTable {
     std::string aad_prefix;  // encrypted only
   };
 
+  // The plan for a row like `message`; a wider one than before if need be.
+  const InsertPlan& CoverOf(const google::protobuf::Message& message) const;
   static void AppendNames(const Column& column, std::vector<std::string>& names);
   void AppendValues(const Column& column, int64_t id, const google::protobuf::Message& message,
                     db::Values& out) const;
@@ -111,6 +129,11 @@ class ResourceTable {
   std::vector<Column> columns_;
   const schema::FieldSchema* etag_field_ = nullptr;
   db::InsertSpec insert_spec_;
+
+  // Write sets refer to the plans: kept for ever, at most one for each column.
+  mutable std::mutex covers_mutex_;
+  mutable std::vector<std::unique_ptr<const Cover>> covers_ ABSL_GUARDED_BY(covers_mutex_);
+  mutable std::atomic<const Cover*> widest_cover_{nullptr};
 };
 
 // Last four characters: what a tail look-up compares.

@@ -76,7 +76,8 @@ class Updater {
     const std::pair<std::string, std::string> parts = absl::StrSplit(path, absl::MaxSplits('.', 1));
     const FieldSchema* field = schema_.Find(parts.first);
     if (field == nullptr) {
-      return Refuse(mask_path, "FIELD_UNKNOWN", "name a field of the resource", "请填写存在的字段名");
+      return Refuse(mask_path, "FIELD_UNKNOWN", "name a field of the resource",
+                    "请填写存在的字段名");
     }
     if (!IsWritable(schema_, *field)) {
       return Refuse(mask_path, "FIELD_OUTPUT_ONLY", "this field is set by the service",
@@ -100,7 +101,8 @@ class Updater {
 
   void Write(const FieldSchema& field, const std::string& path) {
     if (field.options->immutable() && !FieldEquals(patch_, target_, field)) {
-      return Refuse(path, "FIELD_IMMUTABLE", "this field is fixed at creation", "该字段创建后不可修改");
+      return Refuse(path, "FIELD_IMMUTABLE", "this field is fixed at creation",
+                    "该字段创建后不可修改");
     }
     CopyField(patch_, field, target_);
     written_.insert(field.name);

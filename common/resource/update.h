@@ -13,10 +13,11 @@
 
 namespace crm::resource {
 
-// Copies what `mask` names from `patch` to `target`; an absent mask means every field that is set in
-// `patch`; `*` every writable field. Keys of a Struct can be named alone: `custom_fields.contract`.
-// Gives the names of the top-level fields written. INVALID_ARGUMENT naming `update_mask` for unknown
-// fields, fields the service sets, and immutable fields whose value would change.
+// Copies what `mask` names from `patch` to `target`; an absent mask means every field that is set
+// in `patch`; `*` every writable field. Keys of a Struct can be named alone:
+// `custom_fields.contract`. Gives the names of the top-level fields written. INVALID_ARGUMENT
+// naming `update_mask` for unknown fields, fields the service sets, and immutable fields whose
+// value would change.
 absl::StatusOr<std::vector<std::string>> ApplyUpdate(const google::protobuf::FieldMask& mask,
                                                      const google::protobuf::Message& patch,
                                                      google::protobuf::Message& target,

@@ -52,10 +52,7 @@ void MaskField(pb::Message& message, const FieldSchema& field) {
 
 // What the viewer sees plain in `message`: more, if they own it.
 uint32_t PlainKinds(const pb::Message& message, const MessageSchema& schema, const Viewer& viewer) {
-  if (schema.resource() == nullptr || schema.resource()->owner_field().empty()) {
-    return viewer.plain_kinds;
-  }
-  const FieldSchema* owner = schema.Find(schema.resource()->owner_field());
+  const FieldSchema* owner = schema.owner();
   if (owner == nullptr || viewer.user_id.empty()) return viewer.plain_kinds;
   std::string scratch;
   const bool owns = message.GetReflection()->GetStringReference(message, owner->descriptor,
@@ -79,13 +76,13 @@ void MaskTree(pb::Message& message, const Viewer& viewer, uint32_t inherited) {
   const MessageSchema& schema = MessageSchema::Of(message.GetDescriptor());
   if (!schema.has_sensitive()) return;
   const uint32_t plain = inherited | PlainKinds(message, schema, viewer);
-  for (const FieldSchema& field : schema.fields()) {
-    const opt::Sensitivity kind = field.options->sensitivity();
-    if (kind != opt::SENSITIVITY_UNSPECIFIED) {
-      if (!SeesPlain(kind, plain)) MaskField(message, field);
-    } else if (field.message != nullptr && field.message->has_sensitive()) {
-      ForEachChild(message, field,
+  for (const FieldSchema* field : schema.sensitive_fields()) {
+    const opt::Sensitivity kind = field->options->sensitivity();
+    if (kind == opt::SENSITIVITY_UNSPECIFIED) {
+      ForEachChild(message, *field,
                    [&](pb::Message& child) { MaskTree(child, viewer, viewer.plain_kinds); });
+    } else if (!SeesPlain(kind, plain)) {
+      MaskField(message, *field);
     }
   }
 }
@@ -93,11 +90,11 @@ void MaskTree(pb::Message& message, const Viewer& viewer, uint32_t inherited) {
 void ClearTree(pb::Message& message) {
   const MessageSchema& schema = MessageSchema::Of(message.GetDescriptor());
   if (!schema.has_sensitive()) return;
-  for (const FieldSchema& field : schema.fields()) {
-    if (field.options->sensitivity() != opt::SENSITIVITY_UNSPECIFIED) {
-      message.GetReflection()->ClearField(&message, field.descriptor);
-    } else if (field.message != nullptr && field.message->has_sensitive()) {
-      ForEachChild(message, field, ClearTree);
+  for (const FieldSchema* field : schema.sensitive_fields()) {
+    if (field->options->sensitivity() != opt::SENSITIVITY_UNSPECIFIED) {
+      message.GetReflection()->ClearField(&message, field->descriptor);
+    } else {
+      ForEachChild(message, *field, ClearTree);
     }
   }
 }

@@ -66,8 +66,10 @@ FieldSchema MakeField(const pb::FieldDescriptor& descriptor) {
   field.name = descriptor.name();
   field.kind = KindOf(descriptor);
   field.repeated = descriptor.is_repeated();
-  if (field.kind == FieldKind::kMessage) field.message = &MessageSchema::Of(descriptor.message_type());
-  if (!field.options->pattern().empty()) field.pattern = std::make_unique<RE2>(field.options->pattern());
+  if (field.kind == FieldKind::kMessage)
+    field.message = &MessageSchema::Of(descriptor.message_type());
+  if (!field.options->pattern().empty())
+    field.pattern = std::make_unique<RE2>(field.options->pattern());
   field.max_length = MaxLengthOf(field);
   field.max_items = field.options->max_items() > 0 ? static_cast<int>(field.options->max_items())
                                                    : kDefaultMaxItems;
@@ -75,7 +77,8 @@ FieldSchema MakeField(const pb::FieldDescriptor& descriptor) {
 }
 
 std::string_view Pick(const crm::options::v1::Label& label, Language language) {
-  return language == Language::kChinese ? std::string_view(label.zh()) : std::string_view(label.en());
+  return language == Language::kChinese ? std::string_view(label.zh())
+                                        : std::string_view(label.en());
 }
 
 // `TIER_LOW_VALUE` of enum `Tier` → `LOW_VALUE`.
@@ -103,6 +106,17 @@ class SchemaCache {
   }
 
   const MessageSchema& Get(const pb::Descriptor* descriptor) {
+    // Asked several times for each call.
+    thread_local absl::flat_hash_map<const pb::Descriptor*, const MessageSchema*> known;
+    const auto found = known.find(descriptor);
+    if (found != known.end()) return *found->second;
+    const MessageSchema& schema = Find(descriptor);  // asks for others in turn
+    known.emplace(descriptor, &schema);
+    return schema;
+  }
+
+ private:
+  const MessageSchema& Find(const pb::Descriptor* descriptor) {
     {
       ReaderMutexLock lock(&mutex_);
       auto found = schemas_.find(descriptor);
@@ -112,7 +126,6 @@ class SchemaCache {
     return Build(descriptor);
   }
 
- private:
   const MessageSchema& Build(const pb::Descriptor* descriptor) {
     auto in_progress = being_built_.find(descriptor);
     if (in_progress != being_built_.end()) return *in_progress->second;
@@ -140,8 +153,11 @@ class SchemaCache {
       if (field.kind == FieldKind::kFieldMask) schema.update_mask_ = &field;
       if (field.options->sensitivity() != crm::options::v1::SENSITIVITY_UNSPECIFIED ||
           (field.message != nullptr && field.message->has_sensitive())) {
-        schema.has_sensitive_ = true;
+        schema.sensitive_fields_.push_back(&field);
       }
+    }
+    if (schema.resource_ != nullptr) {
+      schema.owner_ = schema.Find(schema.resource_->owner_field());
     }
   }
 
@@ -183,7 +199,8 @@ std::string EnumLabel(const pb::EnumValueDescriptor& value, Language language) {
   return std::string(label.empty() ? ShortName(value) : label);
 }
 
-const pb::EnumValueDescriptor* FindEnumValue(const pb::EnumDescriptor& type, std::string_view text) {
+const pb::EnumValueDescriptor* FindEnumValue(const pb::EnumDescriptor& type,
+                                             std::string_view text) {
   const std::string wanted = text::FoldForSearch(text);
   const auto is = [&](std::string_view name) { return text::FoldForSearch(name) == wanted; };
   for (int i = 0; i < type.value_count(); ++i) {

@@ -66,7 +66,11 @@ class MessageSchema {
   // The field_mask field beside a resource in an Update request; null in all other messages.
   const FieldSchema* update_mask() const { return update_mask_; }
   // The message or something inside it has sensitive fields.
-  bool has_sensitive() const { return has_sensitive_; }
+  bool has_sensitive() const { return !sensitive_fields_.empty(); }
+  // Those that are sensitive, or messages with something sensitive inside.
+  const std::vector<const FieldSchema*>& sensitive_fields() const { return sensitive_fields_; }
+  // The field that names the owner of a resource; null if it has none.
+  const FieldSchema* owner() const { return owner_; }
 
  private:
   friend class SchemaCache;
@@ -77,7 +81,8 @@ class MessageSchema {
   std::vector<FieldSchema> fields_;
   absl::flat_hash_map<std::string, const FieldSchema*> by_name_;
   const FieldSchema* update_mask_ = nullptr;
-  bool has_sensitive_ = false;
+  std::vector<const FieldSchema*> sensitive_fields_;
+  const FieldSchema* owner_ = nullptr;
 };
 
 // Highly sensitive kinds are never shown plain without an approved reveal.
@@ -85,8 +90,8 @@ bool IsHighlySensitive(crm::options::v1::Sensitivity kind);
 
 // Name of an enum value for people; the bare proto name without its prefix if none is declared.
 std::string EnumLabel(const google::protobuf::EnumValueDescriptor& value, Language language);
-// From its proto name (with or without prefix, any case), label or alias in either language; null if
-// it is none of these or the unspecified value.
+// From its proto name (with or without prefix, any case), label or alias in either language; null
+// if it is none of these or the unspecified value.
 const google::protobuf::EnumValueDescriptor* FindEnumValue(
     const google::protobuf::EnumDescriptor& type, std::string_view text);
 

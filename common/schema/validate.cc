@@ -46,7 +46,8 @@ class Walker {
         reflection.ClearField(&message, field.descriptor);
         continue;
       }
-      const std::string field_path = path.empty() ? field.name : absl::StrCat(path, ".", field.name);
+      const std::string field_path =
+          path.empty() ? field.name : absl::StrCat(path, ".", field.name);
       if (field.repeated) {
         CheckRepeated(message, field, field_path);
       } else if (IsSet(message, field)) {
@@ -110,13 +111,13 @@ class Walker {
       case FieldKind::kEnum:
         return CheckEnum(field, path, reflection.GetEnumValue(message, field.descriptor));
       case FieldKind::kTimestamp:
-        return CheckTimestamp(
-            path, static_cast<const pb::Timestamp&>(reflection.GetMessage(message, field.descriptor)));
+        return CheckTimestamp(path, static_cast<const pb::Timestamp&>(
+                                        reflection.GetMessage(message, field.descriptor)));
       case FieldKind::kStruct:
         return CheckStructs(*reflection.MutableMessage(&message, field.descriptor), path);
       case FieldKind::kMessage: {
-        const bool resource = in_update_ && field.message->resource() != nullptr &&
-                              schema.update_mask() != nullptr;
+        const bool resource =
+            in_update_ && field.message->resource() != nullptr && schema.update_mask() != nullptr;
         return CheckMessage(*reflection.MutableMessage(&message, field.descriptor), *field.message,
                             path, resource ? Required::kNumberOnly : Required::kAsDeclared);
       }
@@ -190,7 +191,8 @@ class Walker {
   }
 
   void CheckFinite(const std::string& path, double value) {
-    if (!std::isfinite(value)) Add(path, "NUMBER_NOT_FINITE", "use a finite number", "必须是有限数");
+    if (!std::isfinite(value))
+      Add(path, "NUMBER_NOT_FINITE", "use a finite number", "必须是有限数");
   }
 
   void CheckEnum(const FieldSchema& field, const std::string& path, int value) {
@@ -219,16 +221,19 @@ class Walker {
     }
     for (auto& [key, value] : *object.mutable_fields()) {
       std::string name = key;
-      const bool good_key = !key.empty() && key.size() <= 64 && !CheckString(KeyField(), now_, name);
+      const bool good_key =
+          !key.empty() && key.size() <= 64 && !CheckString(KeyField(), now_, name);
       // A bad key is not echoed: it may hold anything.
       CheckJson(value, absl::StrCat(path, ".", good_key ? key : "?"), depth);
-      if (!good_key) Add(path, "KEY_INVALID", "use keys of 1 to 64 letters, digits and - _ . : @",
-                         "键须为 1 到 64 个字母、数字或 - _ . : @");
+      if (!good_key)
+        Add(path, "KEY_INVALID", "use keys of 1 to 64 letters, digits and - _ . : @",
+            "键须为 1 到 64 个字母、数字或 - _ . : @");
     }
   }
 
   void CheckJson(pb::Value& value, const std::string& path, int depth) {
-    if (depth > kMaxStructDepth) return Add(path, "TOO_DEEP", "nest at most 4 levels", "嵌套最多 4 层");
+    if (depth > kMaxStructDepth)
+      return Add(path, "TOO_DEEP", "nest at most 4 levels", "嵌套最多 4 层");
     switch (value.kind_case()) {
       case pb::Value::kNumberValue:
         return CheckFinite(path, value.number_value());
@@ -300,8 +305,8 @@ google::rpc::BadRequest::FieldViolation ToFieldViolation(const Violation& violat
   wire.set_reason(violation.rule);
   wire.set_description(violation.mend_en);
   wire.mutable_localized_message()->set_locale(std::string(LanguageTag(language)));
-  wire.mutable_localized_message()->set_message(
-      language == Language::kChinese ? violation.mend_zh : violation.mend_en);
+  wire.mutable_localized_message()->set_message(language == Language::kChinese ? violation.mend_zh
+                                                                               : violation.mend_en);
   return wire;
 }
 

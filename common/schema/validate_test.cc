@@ -134,8 +134,8 @@ TEST_F(ValidateTest, StructsAreBounded) {
 TEST_F(ValidateTest, TimesOutsideTheCalendarAreRefused) {
   specimen().mutable_moment()->set_nanos(-1);
   specimen().set_ratio(std::nan(""));
-  EXPECT_THAT(Check(create_), ElementsAre("specimen.moment TIME_OUT_OF_RANGE",
-                                          "specimen.ratio NUMBER_NOT_FINITE"));
+  EXPECT_THAT(Check(create_),
+              ElementsAre("specimen.moment TIME_OUT_OF_RANGE", "specimen.ratio NUMBER_NOT_FINITE"));
 }
 
 // PLT-2

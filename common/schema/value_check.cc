@@ -45,8 +45,9 @@ std::optional<Breach> CheckText(const FieldSchema& field, const std::string& val
   const bool lines = field.options->format() == opt::FORMAT_TEXT;
   if (lines) {
     one_line = value;
-    std::replace_if(one_line.begin(), one_line.end(),
-                    [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+    std::replace_if(
+        one_line.begin(), one_line.end(),
+        [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
   }
   if (text::HasControlCharacters(lines ? one_line : value)) {
     return Breach{"TEXT_CONTROL_CHARACTERS",

@@ -45,8 +45,8 @@ class CallContext {
 
   const auth::Caller& caller() const { return info_.caller; }
   const Scope& scope() const { return info_.scope; }
-  // Bit (1 << Sensitivity) for the kinds of field this caller sees plain: whoever may filter or order
-  // by a hidden value can find it out (filter::CompileOptions).
+  // Bit (1 << Sensitivity) for the kinds of field this caller sees plain: whoever may filter or
+  // order by a hidden value can find it out (filter::CompileOptions).
   uint32_t plain_kinds() const { return info_.plain_kinds; }
   schema::Language language() const { return info_.language; }
   std::string_view method() const { return info_.method; }

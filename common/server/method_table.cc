@@ -12,17 +12,15 @@ namespace {
 namespace pb = google::protobuf;
 
 bool FitsStreaming(MethodKind kind, const pb::MethodDescriptor& method) {
-  const bool wants_client_stream = kind == MethodKind::kClientStream;
-  const bool wants_server_stream = kind == MethodKind::kServerStream;
+  const bool is_bidi = kind == MethodKind::kBidiStream;
+  const bool wants_client_stream = is_bidi || kind == MethodKind::kClientStream;
+  const bool wants_server_stream = is_bidi || kind == MethodKind::kServerStream;
   return method.client_streaming() == wants_client_stream &&
          method.server_streaming() == wants_server_stream;
 }
 
 void CheckMethod(const pb::MethodDescriptor& method, const MethodEntry* entry,
                  std::vector<std::string>& problems) {
-  if (method.options().GetExtension(crm::options::v1::method).permission().empty()) {
-    problems.push_back(absl::StrCat(method.full_name(), " declares no permission"));
-  }
   if (entry == nullptr) {
     problems.push_back(absl::StrCat(method.full_name(), " has no handler"));
     return;
@@ -38,10 +36,18 @@ void CheckMethod(const pb::MethodDescriptor& method, const MethodEntry* entry,
 
 }  // namespace
 
+std::string MethodTable::PermissionOf(const pb::MethodDescriptor& method) const {
+  const auto& options = method.options().GetExtension(crm::options::v1::method);
+  return options.permission().empty() ? undeclared_ : options.permission();
+}
+
 absl::Status MethodTable::Check() const {
   std::vector<std::string> problems;
   for (int i = 0; i < service_->method_count(); ++i) {
     const pb::MethodDescriptor& method = *service_->method(i);
+    if (PermissionOf(method).empty()) {
+      problems.push_back(absl::StrCat(method.full_name(), " declares no permission"));
+    }
     const auto found = entries_.find(method.name());
     CheckMethod(method, found == entries_.end() ? nullptr : &found->second, problems);
   }

@@ -79,7 +79,20 @@ class StreamReader {
   AnyStreamReader& reader_;
 };
 
-enum class MethodKind { kUnary, kBatch, kServerStream, kClientStream };
+enum class MethodKind {
+  kUnary,
+  kBatch,
+  // Answered by the polling thread itself and never shed: must not wait for anything.
+  kInline,
+  kServerStream,
+  kClientStream,
+  kBidiStream
+};
+
+inline bool IsStream(MethodKind kind) {
+  return kind == MethodKind::kServerStream || kind == MethodKind::kClientStream ||
+         kind == MethodKind::kBidiStream;
+}
 
 struct MethodEntry {
   using Unary = std::function<absl::Status(CallContext&, const google::protobuf::Message&,
@@ -91,6 +104,7 @@ struct MethodEntry {
       std::function<absl::Status(CallContext&, const google::protobuf::Message&, AnyStreamWriter&)>;
   using ClientStream =
       std::function<absl::Status(CallContext&, AnyStreamReader&, google::protobuf::Message&)>;
+  using BidiStream = std::function<absl::Status(CallContext&, AnyStreamReader&, AnyStreamWriter&)>;
 
   const google::protobuf::MethodDescriptor* descriptor = nullptr;
   const google::protobuf::Message* request_prototype = nullptr;
@@ -100,24 +114,23 @@ struct MethodEntry {
   Batch batch;
   ServerStream server_stream;
   ClientStream client_stream;
+  BidiStream bidi_stream;
 };
 
 class MethodTable {
  public:
-  explicit MethodTable(const google::protobuf::ServiceDescriptor* service) : service_(service) {}
+  // `undeclared`: the permission of RPCs whose proto is not ours and declares none.
+  explicit MethodTable(const google::protobuf::ServiceDescriptor* service,
+                       std::string undeclared = "")
+      : service_(service), undeclared_(std::move(undeclared)) {}
 
   template <typename Request, typename Response, typename Handler>
   void Unary(std::string_view method, Handler handler) {
-    MethodEntry entry = Entry<Request, Response>(MethodKind::kUnary);
-    entry.unary = [handler = std::move(handler)](CallContext& call,
-                                                 const google::protobuf::Message& request,
-                                                 google::protobuf::Message& response) {
-      absl::StatusOr<Response> result = handler(call, static_cast<const Request&>(request));
-      if (!result.ok()) return std::move(result).status();
-      static_cast<Response&>(response) = *std::move(result);
-      return absl::OkStatus();
-    };
-    Add(method, std::move(entry));
+    AddUnary<Request, Response>(MethodKind::kUnary, method, std::move(handler));
+  }
+  template <typename Request, typename Response, typename Handler>
+  void Inline(std::string_view method, Handler handler) {
+    AddUnary<Request, Response>(MethodKind::kInline, method, std::move(handler));
   }
 
   // `handler(db::Connection&, absl::Span<BatchItem>)`
@@ -156,7 +169,22 @@ class MethodTable {
     Add(method, std::move(entry));
   }
 
+  // `handler(CallContext&, StreamReader<Request>&, StreamWriter<Response>&) -> absl::Status`
+  template <typename Request, typename Response, typename Handler>
+  void BidiStream(std::string_view method, Handler handler) {
+    MethodEntry entry = Entry<Request, Response>(MethodKind::kBidiStream);
+    entry.bidi_stream = [handler = std::move(handler)](CallContext& call, AnyStreamReader& reader,
+                                                       AnyStreamWriter& writer) -> absl::Status {
+      StreamReader<Request> typed_reader(reader);
+      StreamWriter<Response> typed_writer(writer);
+      return handler(call, typed_reader, typed_writer);
+    };
+    Add(method, std::move(entry));
+  }
+
   const google::protobuf::ServiceDescriptor* service() const { return service_; }
+  // As the proto declares it, else the table's own.
+  std::string PermissionOf(const google::protobuf::MethodDescriptor& method) const;
   const std::map<std::string, MethodEntry, std::less<>>& entries() const { return entries_; }
   // Names and types that do not fit the proto, RPCs without handler or permission.
   absl::Status Check() const;
@@ -170,11 +198,25 @@ class MethodTable {
     entry.response_prototype = &Response::default_instance();
     return entry;
   }
+  template <typename Request, typename Response, typename Handler>
+  void AddUnary(MethodKind kind, std::string_view method, Handler handler) {
+    MethodEntry entry = Entry<Request, Response>(kind);
+    entry.unary = [handler = std::move(handler)](CallContext& call,
+                                                 const google::protobuf::Message& request,
+                                                 google::protobuf::Message& response) {
+      absl::StatusOr<Response> result = handler(call, static_cast<const Request&>(request));
+      if (!result.ok()) return std::move(result).status();
+      static_cast<Response&>(response) = *std::move(result);
+      return absl::OkStatus();
+    };
+    Add(method, std::move(entry));
+  }
   void Add(std::string_view method, MethodEntry entry) {
     entries_.insert_or_assign(std::string(method), std::move(entry));
   }
 
   const google::protobuf::ServiceDescriptor* service_;
+  std::string undeclared_;
   std::map<std::string, MethodEntry, std::less<>> entries_;
 };
 

@@ -309,6 +309,17 @@ void Pipeline::RunBatch(absl::Span<Call* const> calls, db::Connection& connectio
   }
 }
 
+void Pipeline::RunBidiStream(Call& call, AnyStreamReader& reader, AnyStreamWriter& writer) {
+  if (absl::Status status = PassGate(call); !status.ok()) return Answer(call, std::move(status));
+  MaskingWriter masking(call, writer);
+  absl::Status status =
+      Guarded([&] { return call.method().entry->bidi_stream(call.context(), reader, masking); });
+  if (status.ok()) status = reader.status();
+  if (status.ok()) status = CommitStream(call);
+  if (status.ok() && masking.cut_short()) status = EndOfCutStream(writer);
+  Answer(call, std::move(status));
+}
+
 void Pipeline::RunServerStream(Call& call, AnyStreamWriter& writer) {
   if (absl::Status status = Prepare(call); !status.ok()) return Answer(call, std::move(status));
   MaskingWriter masking(call, writer);

@@ -40,6 +40,7 @@ class Pipeline {
   // Calls of one method.
   void RunBatch(absl::Span<Call* const> calls, db::Connection& connection);
   void RunServerStream(Call& call, AnyStreamWriter& writer);
+  void RunBidiStream(Call& call, AnyStreamReader& reader, AnyStreamWriter& writer);
   void RunClientStream(Call& call, AnyStreamReader& reader);
   void Answer(Call& call, absl::Status status);
 

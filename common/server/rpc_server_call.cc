@@ -104,10 +104,8 @@ void GrpcCall::Start(const ServedMethod& method) {
   method_ = &method;
   request_ = method.entry->request_prototype->New(&arena_);
   response_ = method.entry->response_prototype->New(&arena_);
-  const bool is_stream = method.entry->kind == MethodKind::kServerStream ||
-                         method.entry->kind == MethodKind::kClientStream;
   absl::Time deadline = DeadlineOf(grpc_context_);
-  if (deadline == absl::InfiniteFuture() && !is_stream) {
+  if (deadline == absl::InfiniteFuture() && !IsStream(method.entry->kind)) {
     deadline = arrival_ + host_.options().default_deadline;
   }
   context_.info().deadline = deadline;
@@ -163,7 +161,8 @@ void GrpcCall::Send(const absl::Status& status) {
     stream_.Finish(
         grpc::Status(static_cast<grpc::StatusCode>(error.code), error.message, error.details),
         &sent_);
-  } else if (method_->entry->kind == MethodKind::kServerStream) {
+  } else if (method_->entry->kind == MethodKind::kServerStream ||
+             method_->entry->kind == MethodKind::kBidiStream) {
     stream_.Finish(grpc::Status::OK, &sent_);
   } else {
     stream_.WriteAndFinish(Serialize(*response_), grpc::WriteOptions(), grpc::Status::OK, &sent_);

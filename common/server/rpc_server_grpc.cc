@@ -1,13 +1,9 @@
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/generic/async_generic_service.h>
-#include <grpcpp/health_check_service_interface.h>
-#include <grpcpp/impl/server_builder_option.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/security/tls_certificate_provider.h>
 #include <grpcpp/security/tls_credentials_options.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
-#include <grpcpp/support/method_handler.h>
 
 #include <algorithm>
 #include <atomic>
@@ -23,6 +19,8 @@
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
 #include "common/metrics/rpc_metrics.h"
+#include "common/server/health_service.h"
+#include "common/server/reflection_service.h"
 #include "common/server/rpc_server.h"
 #include "common/server/rpc_server_call.h"
 #include "common/server/rpc_server_poller.h"
@@ -71,43 +69,15 @@ Lane LaneOf(MethodKind kind) {
       return Lane::kWorkers;
     case MethodKind::kBatch:
       return Lane::kBatch;
+    case MethodKind::kInline:
+      break;
     case MethodKind::kServerStream:
     case MethodKind::kClientStream:
+    case MethodKind::kBidiStream:
       return Lane::kStreams;
   }
   return Lane::kWorkers;
 }
-
-// Linking the reflection plugin adds it to every server of the process; here each server chooses.
-class ReflectionOption : public grpc::ServerBuilderOption {
- public:
-  explicit ReflectionOption(bool wanted) : wanted_(wanted) {}
-
-  void UpdateArguments(grpc::ChannelArguments*) override {}
-  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
-    auto reflection = std::make_unique<grpc::reflection::ProtoServerReflectionPlugin>();
-    std::erase_if(*plugins,
-                  [name = reflection->name()](const auto& each) { return each->name() == name; });
-    if (wanted_) plugins->push_back(std::move(reflection));
-  }
-
- private:
-  const bool wanted_;
-};
-
-// Makes the reflection plugin list a service: it lists those with a registered method, and ours are
-// dispatched generically. The registered method does not exist in the service.
-class ListedService : public grpc::Service {
- public:
-  explicit ListedService(const std::string& service) : path_(absl::StrCat("/", service, "/-")) {
-    AddMethod(new grpc::internal::RpcServiceMethod(
-        path_.c_str(), grpc::internal::RpcMethod::NORMAL_RPC,
-        new grpc::internal::ErrorMethodHandler<grpc::StatusCode::UNIMPLEMENTED>("no such method")));
-  }
-
- private:
-  const std::string path_;
-};
 
 std::shared_ptr<grpc::ServerCredentials> Credentials(const RpcServerOptions& options) {
   const TlsFiles& files = options.tls;
@@ -128,6 +98,8 @@ std::shared_ptr<grpc::ServerCredentials> Credentials(const RpcServerOptions& opt
 void SetLimits(const RpcServerOptions& options, grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(options.max_request_bytes);
   builder.SetMaxSendMessageSize(-1);
+  // Answers are small: compressing them is not offered, and the filter for it costs each call.
+  builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_COMPRESSION, 0);
   // Two servers on one port must not share it silently.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsPerConnection);
@@ -166,6 +138,7 @@ class RpcServer::Impl : public CallHost {
   void Add(MethodTable table) { tables_.push_back(std::move(table)); }
 
   absl::Status Start() {
+    AddStandardServices();
     CRM_RETURN_IF_ERROR(CheckTables());
     CRM_RETURN_IF_ERROR(CheckTlsFiles(options_.tls));
     ServeMethods();
@@ -178,11 +151,8 @@ class RpcServer::Impl : public CallHost {
   int port() const { return port_; }
 
   void SetServing(bool serving) {
-    grpc::HealthCheckServiceInterface* const health = server_->GetHealthCheckService();
-    health->SetServingStatus("", serving);
-    for (const MethodTable& table : tables_) {
-      health->SetServingStatus(table.service()->full_name(), serving);
-    }
+    health_.Set("", serving);
+    for (const MethodTable& table : tables_) health_.Set(table.service()->full_name(), serving);
   }
 
   void Shutdown(absl::Duration grace) {
@@ -210,6 +180,10 @@ class RpcServer::Impl : public CallHost {
     const ServedMethod* const method = FindMethod(call.path());
     if (method == nullptr) return call.SendUnknownMethod();
     call.Start(*method);
+    if (method->entry->kind == MethodKind::kInline) {
+      pipeline_.Begin(call);
+      return call.ReadRequest();
+    }
     if (stopping()) return pipeline_.Answer(call, Stopping());
     const absl::Duration remaining = call.context().deadline() - call.arrival();
     call.place = admission_.TryEnter(LaneOf(method->entry->kind), remaining);
@@ -218,7 +192,9 @@ class RpcServer::Impl : public CallHost {
       return pipeline_.Answer(call, Overloaded());
     }
     pipeline_.Begin(call);
-    if (method->entry->kind != MethodKind::kClientStream) return call.ReadRequest();
+    const bool reads_itself = method->entry->kind == MethodKind::kClientStream ||
+                              method->entry->kind == MethodKind::kBidiStream;
+    if (!reads_itself) return call.ReadRequest();
     HandToStreams(call);
   }
 
@@ -229,8 +205,11 @@ class RpcServer::Impl : public CallHost {
         return poller.AddToBatch(call);
       case MethodKind::kUnary:
         return poller.AddForWorkers(call);
+      case MethodKind::kInline:
+        return pipeline_.RunUnary(call);
       case MethodKind::kServerStream:
       case MethodKind::kClientStream:
+      case MethodKind::kBidiStream:
         return HandToStreams(call);
     }
   }
@@ -264,15 +243,25 @@ class RpcServer::Impl : public CallHost {
     gone_mutex_.AwaitWithDeadline(absl::Condition(&none_live), deadline);
   }
 
+  void AddStandardServices() {
+    std::vector<std::string> names;
+    for (const MethodTable& table : tables_) names.push_back(table.service()->full_name());
+    tables_.push_back(health_.Table());
+    names.push_back(tables_.back().service()->full_name());
+    if (!options_.reflection) return;
+    for (MethodTable& table : ReflectionTables(std::move(names))) {
+      tables_.push_back(std::move(table));
+    }
+  }
+
   absl::Status CheckTables() const {
     std::vector<std::string> permissions;
     for (const MethodTable& table : tables_) {
       CRM_RETURN_IF_ERROR(table.Check());
       for (int i = 0; i < table.service()->method_count(); ++i) {
-        const auto& options =
-            table.service()->method(i)->options().GetExtension(crm::options::v1::method);
-        if (options.permission() != "public" && options.permission() != "authenticated") {
-          permissions.push_back(options.permission());
+        std::string permission = table.PermissionOf(*table.service()->method(i));
+        if (permission != "public" && permission != "authenticated") {
+          permissions.push_back(std::move(permission));
         }
       }
     }
@@ -290,7 +279,8 @@ class RpcServer::Impl : public CallHost {
     for (const MethodTable& table : tables_) {
       for (const auto& [name, entry] : table.entries()) {
         const auto& descriptor = *table.service()->FindMethodByName(name);
-        ServedMethod method = ServedMethod::Make(descriptor, entry, metrics_->Of(descriptor));
+        ServedMethod method = ServedMethod::Make(descriptor, entry, table.PermissionOf(descriptor),
+                                                 metrics_->Of(descriptor));
         method.slot = methods_.size();
         methods_.push_back(std::move(method));
         by_path_.emplace(methods_.back().path, &methods_.back());
@@ -299,14 +289,10 @@ class RpcServer::Impl : public CallHost {
   }
 
   absl::Status Listen() {
-    // A switch of gRPC's that holds for the whole process, in which all servers are ours.
-    grpc::EnableDefaultHealthCheckService(true);
     grpc::ServerBuilder builder;
     SetLimits(options_, builder);
     builder.AddListeningPort(options_.listen, Credentials(options_), &port_);
     builder.RegisterAsyncGenericService(&generic_);
-    builder.SetOption(std::make_unique<ReflectionOption>(options_.reflection));
-    if (options_.reflection) ListServices(builder);
     for (int i = 0; i < options_.pollers; ++i) {
       pollers_.push_back(std::make_unique<Poller>(
           Poller::Parts{this, &generic_, &pipeline_, &workers_, &admission_, methods_.size()},
@@ -316,16 +302,6 @@ class RpcServer::Impl : public CallHost {
     if (server_ != nullptr && port_ != 0) return absl::OkStatus();
     return Error(absl::StatusCode::kFailedPrecondition, "LISTEN_FAILED",
                  absl::StrCat("cannot listen on ", options_.listen));
-  }
-
-  void ListServices(grpc::ServerBuilder& builder) {
-    builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
-    builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
-    builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
-    for (const MethodTable& table : tables_) {
-      listed_.push_back(std::make_unique<ListedService>(table.service()->full_name()));
-      builder.RegisterService(listed_.back().get());
-    }
   }
 
   void HandToStreams(GrpcCall& call) {
@@ -340,17 +316,21 @@ class RpcServer::Impl : public CallHost {
   }
 
   void RunStream(GrpcCall& call) {
-    if (call.method().entry->kind == MethodKind::kServerStream) {
-      GrpcStreamWriter writer(call);
-      pipeline_.RunServerStream(call, writer);
-    } else {
-      GrpcStreamReader reader(call, pipeline_);
-      pipeline_.RunClientStream(call, reader);
+    GrpcStreamWriter writer(call);
+    GrpcStreamReader reader(call, pipeline_);
+    switch (call.method().entry->kind) {
+      case MethodKind::kServerStream:
+        return pipeline_.RunServerStream(call, writer);
+      case MethodKind::kClientStream:
+        return pipeline_.RunClientStream(call, reader);
+      default:
+        return pipeline_.RunBidiStream(call, reader, writer);
     }
   }
 
   const RpcServerOptions options_;
   const RpcServerParts parts_;
+  HealthService health_;
   std::vector<MethodTable> tables_;
   std::unique_ptr<metrics::RpcMetrics> metrics_;
   std::deque<ServedMethod> methods_;
@@ -368,7 +348,6 @@ class RpcServer::Impl : public CallHost {
 
   // The queues of the pollers outlive the server.
   grpc::AsyncGenericService generic_;
-  std::vector<std::unique_ptr<ListedService>> listed_;
   std::vector<std::unique_ptr<Poller>> pollers_;
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;

@@ -1,8 +1,9 @@
 #include "common/server/served_method.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "common/schema/message_schema.h"
-#include "crm/options/v1/options.pb.h"
 
 namespace crm::server {
 namespace {
@@ -18,7 +19,8 @@ const FieldDescriptor* SingularField(const google::protobuf::Descriptor& message
 }  // namespace
 
 ServedMethod ServedMethod::Make(const google::protobuf::MethodDescriptor& descriptor,
-                                const MethodEntry& entry, metrics::MethodMetrics& metrics) {
+                                const MethodEntry& entry, std::string permission,
+                                metrics::MethodMetrics& metrics) {
   const google::protobuf::Descriptor& request = *descriptor.input_type();
   ServedMethod method;
   method.entry = &entry;
@@ -26,7 +28,7 @@ ServedMethod ServedMethod::Make(const google::protobuf::MethodDescriptor& descri
   method.service = descriptor.service()->full_name();
   method.name = descriptor.name();
   method.path = absl::StrCat("/", method.service, "/", method.name);
-  method.permission = descriptor.options().GetExtension(crm::options::v1::method).permission();
+  method.permission = std::move(permission);
   if (entry.kind == MethodKind::kUnary) {
     method.request_id = SingularField(request, "request_id", FieldDescriptor::TYPE_STRING);
     method.validate_only = SingularField(request, "validate_only", FieldDescriptor::TYPE_BOOL);

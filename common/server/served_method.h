@@ -13,7 +13,8 @@ namespace crm::server {
 
 struct ServedMethod {
   static ServedMethod Make(const google::protobuf::MethodDescriptor& descriptor,
-                           const MethodEntry& entry, metrics::MethodMetrics& metrics);
+                           const MethodEntry& entry, std::string permission,
+                           metrics::MethodMetrics& metrics);
 
   const MethodEntry* entry;
   metrics::MethodMetrics* metrics;

@@ -51,7 +51,7 @@ std::string RandomSpanId(absl::InsecureBitGen& random) {
 }  // namespace
 
 TraceContext ContinueTrace(std::string_view traceparent) {
-  absl::InsecureBitGen random;
+  thread_local absl::InsecureBitGen random;  // seeding one costs more than all the rest
   const bool taken_over = IsTraceparent(traceparent);
   TraceContext trace;
   trace.trace_id = taken_over ? std::string(traceparent.substr(kTraceIdAt, kTraceIdDigits))

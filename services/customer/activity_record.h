@@ -31,6 +31,8 @@ struct RecordContext {
   bool dry_run = false;
   // Before the names of fields in errors.
   std::string field_prefix;
+  // Under which unknown product names are listed; empty: what the record says.
+  std::string unmapped_source;
 };
 
 // One record on its way in.
@@ -49,6 +51,8 @@ struct Recorded {
   Message message;
   bool unchanged = false;  // was there with the same content
   std::vector<v1::Cleaning> cleanings;
+  resource::RowKey key;  // of the new row
+  std::vector<std::string> unknown_products;
 };
 
 // Records may be this much ahead of the server's clock.

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "common/auth/row_scope.h"
 #include "common/base/absl_view.h"
 #include "common/base/status_macros.h"
@@ -79,6 +81,26 @@ class ActivityStore {
     found.reserve(rows.size());
     while (rows.Next()) CRM_RETURN_IF_ERROR(Read(rows, found.emplace_back()));
     return found;
+  }
+
+  // By internal key, whoever's they are: for callers that have them from rows they made.
+  absl::StatusOr<std::vector<Stored>> FindByIds(db::Connection& db,
+                                                absl::Span<const int64_t> ids) const {
+    std::vector<Stored> all;
+    for (size_t start = 0; start < ids.size(); start += db::kMaxInSize) {
+      const auto part = ids.subspan(start, db::kMaxInSize);
+      filter::Fragment condition;
+      condition.Append("record.id IN (?", part[0]);
+      for (size_t i = 1; i < db::PaddedInSize(part.size()); ++i) {
+        condition.Append(", ?", part[std::min(i, part.size() - 1)]);
+      }
+      condition.Append(")");
+      CRM_ASSIGN_OR_RETURN(std::vector<Stored> found,
+                           Find(db, std::move(condition),
+                                {.kind = auth::RowScope::Kind::kAll, .user_id = {}, .teams = {}}));
+      std::move(found.begin(), found.end(), std::back_inserter(all));
+    }
+    return all;
   }
 
   // The one row whose column has this value, if it is in scope.

@@ -13,8 +13,8 @@
 namespace crm::customer {
 namespace {
 
-// Part of the creation: the row is inserted before the old primary contact can be unset, and the
-// unique key allows one.
+// Part of the creation where another contact is the primary one: the row is inserted before that
+// can be unset, and the unique key allows one.
 constexpr db::Query kSetPrimary{"contact_set_primary", R"sql(
   UPDATE contact
   SET is_primary = 1
@@ -29,6 +29,15 @@ constexpr db::Query kDeleteContact{"contact_delete", R"sql(
 StoredContact ContactChanges::Create(db::WriteSet& writes, int64_t customer_id, v1::Contact contact,
                                      const std::optional<StoredContact>& primary,
                                      const resource::ChangeSource& source) const {
+  const bool replaces = contact.is_primary() && primary.has_value();
+  if (replaces) UnsetPrimary(writes, *primary, source);
+  return CreateKnown(writes, customer_id, std::move(contact), {.replaces_primary = replaces},
+                     source);
+}
+
+StoredContact ContactChanges::CreateKnown(db::WriteSet& writes, int64_t customer_id,
+                                          v1::Contact contact, Known known,
+                                          const resource::ChangeSource& source) const {
   StoredContact created{{ids_.Next(), 1}, customer_id, std::move(contact)};
   v1::Contact& message = created.message;
   message.set_creator(source.actor);
@@ -37,16 +46,19 @@ StoredContact ContactChanges::Create(db::WriteSet& writes, int64_t customer_id, 
   *message.mutable_update_time() = message.create_time();
   message.set_etag(resource::EtagOf(created.key.version));
 
-  const bool is_primary = message.is_primary();
-  message.set_is_primary(false);
+  const bool set_later = message.is_primary() && known.replaces_primary;
+  if (set_later) message.set_is_primary(false);
   store_.table().Insert(writes, created.key, message, {customer_id});
-  message.set_is_primary(is_primary);
-  if (is_primary) {
-    if (primary.has_value()) UnsetPrimary(writes, *primary, source);
+  if (set_later) {
+    message.set_is_primary(true);
     writes.Execute(kSetPrimary, {created.key.id}, db::Expect::kSomeRow);
   }
   for (const Identity& identity : IdentitiesOf(message)) {
-    identities_.Attach(writes, identity, customer_id, created.key.id, source.time);
+    if (known.mobile_is_new) {
+      identities_.Insert(writes, identity, customer_id, created.key.id, source.time);
+    } else {
+      identities_.Attach(writes, identity, customer_id, created.key.id, source.time);
+    }
   }
   AddEvent(writes, "contact.created", created, source, {});
   return created;

@@ -27,6 +27,16 @@ class ContactChanges {
                        const std::optional<StoredContact>& primary,
                        const resource::ChangeSource& source) const;
 
+  // The same for one of a batch, of which more is known than a single call asks for.
+  struct Known {
+    // Another contact is the primary one as yet; what takes that from it is in `writes` before.
+    bool replaces_primary = false;
+    // The mobile is nobody's.
+    bool mobile_is_new = false;
+  };
+  StoredContact CreateKnown(db::WriteSet& writes, int64_t customer_id, v1::Contact contact,
+                            Known known, const resource::ChangeSource& source) const;
+
   // Writes what differs; nothing if nothing does. Somebody else's change meanwhile fails the commit
   // with WRITE_CONFLICT.
   StoredContact Change(db::WriteSet& writes, const StoredContact& before, v1::Contact after,

@@ -1,5 +1,7 @@
 #include "services/customer/contact_store.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -50,6 +52,36 @@ absl::StatusOr<StoredContact> ContactStore::Get(db::Connection& db, std::string_
 absl::StatusOr<std::vector<StoredContact>> ContactStore::OfCustomer(db::Connection& db,
                                                                     int64_t customer_id) const {
   return Select(db, "contacts_of_customer", {"contact.customer_id = ?", {customer_id}});
+}
+
+template <typename Key>
+absl::StatusOr<std::vector<StoredContact>> ContactStore::SelectIn(
+    db::Connection& db, std::string_view name, std::string_view column, absl::Span<const Key> keys,
+    const filter::Fragment& more) const {
+  std::vector<StoredContact> all;
+  for (size_t start = 0; start < keys.size(); start += db::kMaxInSize) {
+    const auto part = keys.subspan(start, db::kMaxInSize);
+    filter::Fragment where;
+    where.Append(absl::StrCat(ToAbsl(column), " IN (?"), part[0]);
+    for (size_t i = 1; i < db::PaddedInSize(part.size()); ++i) {
+      where.Append(", ?", part[std::min(i, part.size() - 1)]);
+    }
+    where.Append(")");
+    where.And(more);
+    CRM_ASSIGN_OR_RETURN(std::vector<StoredContact> found, Select(db, name, where));
+    std::move(found.begin(), found.end(), std::back_inserter(all));
+  }
+  return all;
+}
+
+absl::StatusOr<std::vector<StoredContact>> ContactStore::OfCustomers(
+    db::Connection& db, absl::Span<const std::string> numbers, const auth::RowScope& scope) const {
+  return SelectIn(db, "contacts_of_customers", "customer.number", numbers, ScopeOf(scope));
+}
+
+absl::StatusOr<std::vector<StoredContact>> ContactStore::GetByIds(
+    db::Connection& db, absl::Span<const int64_t> ids) const {
+  return SelectIn(db, "contacts_by_id", "contact.id", ids, {});
 }
 
 absl::StatusOr<std::optional<StoredContact>> ContactStore::PrimaryOf(db::Connection& db,

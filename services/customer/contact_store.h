@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "common/auth/row_scope.h"
 #include "common/crypto/keyring.h"
 #include "common/db/connection.h"
@@ -40,6 +41,12 @@ class ContactStore {
   // All contacts of a customer whose scope has been checked; oldest first.
   absl::StatusOr<std::vector<StoredContact>> OfCustomer(db::Connection& db,
                                                         int64_t customer_id) const;
+  // The same of many customers in scope, by their numbers; in no particular order.
+  absl::StatusOr<std::vector<StoredContact>> OfCustomers(db::Connection& db,
+                                                         absl::Span<const std::string> numbers,
+                                                         const auth::RowScope& scope) const;
+  absl::StatusOr<std::vector<StoredContact>> GetByIds(db::Connection& db,
+                                                      absl::Span<const int64_t> ids) const;
   absl::StatusOr<std::optional<StoredContact>> PrimaryOf(db::Connection& db,
                                                          int64_t customer_id) const;
 
@@ -56,6 +63,11 @@ class ContactStore {
  private:
   absl::StatusOr<std::vector<StoredContact>> Select(db::Connection& db, std::string_view name,
                                                     const filter::Fragment& where) const;
+  template <typename Key>
+  absl::StatusOr<std::vector<StoredContact>> SelectIn(db::Connection& db, std::string_view name,
+                                                      std::string_view column,
+                                                      absl::Span<const Key> keys,
+                                                      const filter::Fragment& more) const;
 
   resource::ResourceTable table_;
   std::string columns_;

@@ -13,6 +13,7 @@
 #include "common/base/absl_view.h"
 #include "common/text/dates.h"
 #include "common/text/unicode.h"
+#include "common/text/yes_no.h"
 #include "google/protobuf/util/message_differencer.h"
 
 namespace crm::customer {
@@ -152,17 +153,6 @@ std::string OptionLabel(const v1::CustomField& field, const std::string& code,
     return language == schema::Language::kChinese ? option.label_zh() : option.label_en();
   }
   return code;
-}
-
-std::optional<bool> ReadBoolean(std::string_view text) {
-  const std::string folded = text::FoldForSearch(text);
-  for (const char* yes : {"是", "有", "true", "yes", "y", "1", "对"}) {
-    if (folded == yes) return true;
-  }
-  for (const char* no : {"否", "无", "false", "no", "n", "0", "没有"}) {
-    if (folded == no) return false;
-  }
-  return std::nullopt;
 }
 
 std::optional<double> ReadNumber(std::string_view text) {
@@ -320,7 +310,7 @@ std::optional<Violation> CustomFieldRules::FromText(const v1::CustomField& field
       break;
     }
     case v1::CUSTOM_FIELD_TYPE_BOOLEAN: {
-      const auto yes = ReadBoolean(trimmed);
+      const auto yes = text::ParseYesNo(trimmed);
       if (!yes.has_value()) return WrongType("write yes or no", "请填写是或否");
       value.set_bool_value(*yes);
       break;

@@ -118,35 +118,53 @@ absl::StatusOr<v1::Customer> CustomerHandlers::Create(CallContext& call,
 
 void CustomerHandlers::Get(db::Connection& db, absl::Span<server::BatchItem> calls) {
   // Calls with the same scope share one statement; most callers of a moment have the same.
-  std::vector<bool> done(calls.size(), false);
-  for (size_t first = 0; first < calls.size(); ++first) {
-    if (done[first]) continue;
-    const auth::RowScope& scope = calls[first].call->scope();
-    std::vector<size_t> group;
-    std::vector<std::string> numbers;
-    for (size_t i = first; i < calls.size(); ++i) {
-      if (done[i] || !(calls[i].call->scope() == scope)) continue;
-      done[i] = true;
-      group.push_back(i);
-      numbers.push_back(static_cast<const v1::GetCustomerRequest*>(calls[i].request)->customer());
-    }
-    auto found = archive_.store.GetMany(db, numbers, scope);
-    absl::flat_hash_map<std::string_view, const v1::Customer*> by_number;
-    if (found.ok()) {
-      for (const StoredCustomer& customer : *found) {
-        by_number[customer.message.number()] = &customer.message;
-      }
-    }
-    for (size_t k = 0; k < group.size(); ++k) {
-      server::BatchItem& item = calls[group[k]];
-      auto hit = by_number.find(numbers[k]);
-      if (!found.ok()) {
-        item.status = found.status();
-      } else if (hit == by_number.end()) {
-        item.status = NotFound(kCustomerType, numbers[k]);
-      } else {
-        static_cast<v1::Customer*>(item.response)->CopyFrom(*hit->second);
-      }
+  std::vector<server::BatchItem*> group;
+  std::vector<server::BatchItem*> others;
+  for (server::BatchItem& item : calls) others.push_back(&item);
+  while (!others.empty()) {
+    const auth::RowScope& scope = others.front()->call->scope();
+    const auto end = std::stable_partition(
+        others.begin(), others.end(),
+        [&](const server::BatchItem* item) { return item->call->scope() == scope; });
+    group.assign(others.begin(), end);
+    others.erase(others.begin(), end);
+    GetGroup(db, scope, group);
+  }
+}
+
+void CustomerHandlers::GetGroup(db::Connection& db, const auth::RowScope& scope,
+                                absl::Span<server::BatchItem* const> calls) {
+  const auto number_of = [](const server::BatchItem* item) -> std::string_view {
+    return static_cast<const v1::GetCustomerRequest*>(item->request)->customer();
+  };
+  // Rows are read into the answer of the first call that wants them.
+  struct Place {
+    v1::Customer* customer;
+    bool found = false;
+  };
+  absl::flat_hash_map<std::string_view, Place> places;
+  std::vector<std::string_view> numbers;
+  for (server::BatchItem* item : calls) {
+    const bool first =
+        places.try_emplace(number_of(item), Place{static_cast<v1::Customer*>(item->response)})
+            .second;
+    if (first) numbers.push_back(number_of(item));
+  }
+  const absl::Status status =
+      archive_.store.ReadMany(db, numbers, scope, [&](std::string_view number) -> v1::Customer* {
+        const auto place = places.find(number);
+        if (place == places.end()) return nullptr;  // a collation may take more for equal than we
+        place->second.found = true;
+        return place->second.customer;
+      });
+  for (server::BatchItem* item : calls) {
+    const Place& place = places.at(number_of(item));
+    if (!status.ok()) {
+      item->status = status;
+    } else if (!place.found) {
+      item->status = NotFound(kCustomerType, number_of(item));
+    } else if (item->response != place.customer) {
+      item->response->CopyFrom(*place.customer);
     }
   }
 }
@@ -180,13 +198,13 @@ absl::StatusOr<v1::Customer> CustomerHandlers::Update(CallContext& call,
   CRM_ASSIGN_OR_RETURN(const StoredCustomer before,
                        archive_.store.Get(*db, request.customer().number(), call.scope()));
   v1::Customer after = before.message;
-  CRM_ASSIGN_OR_RETURN(const std::vector<std::string> written,
-                       resource::ApplyUpdate(request.update_mask(), request.customer(), after,
-                                             call.language()));
-  CRM_RETURN_IF_ERROR(resource::CheckEtag(*db, before.key, request.customer().etag(),
-                                          "customer.etag", written));
+  CRM_ASSIGN_OR_RETURN(
+      const std::vector<std::string> written,
+      resource::ApplyUpdate(request.update_mask(), request.customer(), after, call.language()));
   CRM_RETURN_IF_ERROR(
-      Refuse(rules->Normalize(after, &before.message, archive_.DayOf(call.now())), call.language()));
+      resource::CheckEtag(*db, before.key, request.customer().etag(), "customer.etag", written));
+  CRM_RETURN_IF_ERROR(Refuse(rules->Normalize(after, &before.message, archive_.DayOf(call.now())),
+                             call.language()));
   if (call.attempt() > 0 || call.validate_only()) {
     CRM_RETURN_IF_ERROR(RefuseTaken(*db, IdentitiesOf(after), before.key.id));
   }
@@ -199,22 +217,21 @@ absl::StatusOr<v1::ListCustomersResponse> CustomerHandlers::List(
   const auto rules = archive_.rules();
   const int page_size =
       request.page_size() == 0 ? rules->policy().default_page_size : request.page_size();
-  CRM_ASSIGN_OR_RETURN(
-      const filter::ListQuery query,
-      filter::ListQuery::Make({.schema = table.schema(),
-                               .from = "customer",
-                               .columns = columns_,
-                               .column_count = table.column_count(),
-                               .scope = call.scope()},
-                              {.page_size = page_size,
-                               .page_token = request.page_token(),
-                               .filter = request.filter(),
-                               .order_by = request.order_by()},
-                              {.keyring = &archive_.keyring,
-                               .now = call.now(),
-                               .zone = archive_.zone,
-                               .language = call.language(),
-                               .custom_fields = &rules->custom_fields().kinds()}));
+  CRM_ASSIGN_OR_RETURN(const filter::ListQuery query,
+                       filter::ListQuery::Make({.schema = table.schema(),
+                                                .from = "customer",
+                                                .columns = columns_,
+                                                .column_count = table.column_count(),
+                                                .scope = call.scope()},
+                                               {.page_size = page_size,
+                                                .page_token = request.page_token(),
+                                                .filter = request.filter(),
+                                                .order_by = request.order_by()},
+                                               {.keyring = &archive_.keyring,
+                                                .now = call.now(),
+                                                .zone = archive_.zone,
+                                                .language = call.language(),
+                                                .custom_fields = &rules->custom_fields().kinds()}));
   CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
   v1::ListCustomersResponse response;
   resource::RowKey key;
@@ -252,10 +269,10 @@ absl::StatusOr<v1::ListCustomerHistoryResponse> CustomerHandlers::History(
 
 absl::StatusOr<v1::ReserveCustomerNumbersResponse> CustomerHandlers::ReserveNumbers(
     CallContext& call, const v1::ReserveCustomerNumbersRequest& request) {
-  CRM_ASSIGN_OR_RETURN(std::vector<std::string> numbers,
-                       archive_.numbers.ReserveBlock(
-                           call.now(), request.count(),
-                           archive_.rules()->policy().TypeCodeOf(request.kind())));
+  CRM_ASSIGN_OR_RETURN(
+      std::vector<std::string> numbers,
+      archive_.numbers.ReserveBlock(call.now(), request.count(),
+                                    archive_.rules()->policy().TypeCodeOf(request.kind())));
   v1::ReserveCustomerNumbersResponse response;
   for (std::string& number : numbers) response.add_numbers(std::move(number));
   return response;

@@ -26,6 +26,8 @@ class CustomerHandlers {
 
   absl::StatusOr<v1::Customer> Create(CallContext& call, const v1::CreateCustomerRequest& request);
   void Get(db::Connection& db, absl::Span<server::BatchItem> calls);
+  void GetGroup(db::Connection& db, const auth::RowScope& scope,
+                absl::Span<server::BatchItem* const> calls);
   absl::StatusOr<v1::BatchGetCustomersResponse> BatchGet(
       CallContext& call, const v1::BatchGetCustomersRequest& request);
   absl::StatusOr<v1::Customer> Update(CallContext& call, const v1::UpdateCustomerRequest& request);

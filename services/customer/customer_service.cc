@@ -48,8 +48,10 @@ class Composition : public runtime::Service {
     runtime_.Add(std::move(table));
     people_.Open();
     activity_.Open();
-    CRM_ASSIGN_OR_RETURN(
-        import_, import::ImportService::Create(runtime_, archive_, activity_.activity().products));
+    CRM_ASSIGN_OR_RETURN(import_, import::ImportService::Create(
+                                      runtime_, {.activity = activity_.activity(),
+                                                 .contacts = people_.contacts(),
+                                                 .contact_numbers = people_.contact_numbers()}));
     AddJobs();
     return absl::OkStatus();
   }

@@ -25,7 +25,8 @@ std::string AndScope(const schema::MessageSchema& schema, const auth::RowScope& 
 
 CustomerStore::CustomerStore(crypto::Keyring& keyring)
     : table_(schema::MessageSchema::Of<v1::Customer>(), keyring),
-      select_(absl::StrCat("SELECT ", table_.Columns(), " FROM customer WHERE ")) {}
+      select_(absl::StrCat("SELECT ", table_.Columns(), " FROM customer WHERE ")),
+      number_column_(table_.ColumnOf("number")) {}
 
 absl::StatusOr<std::vector<StoredCustomer>> CustomerStore::ReadAll(db::Rows rows) const {
   std::vector<StoredCustomer> customers;
@@ -37,19 +38,26 @@ absl::StatusOr<std::vector<StoredCustomer>> CustomerStore::ReadAll(db::Rows rows
   return customers;
 }
 
+absl::StatusOr<db::Rows> CustomerStore::SelectPart(db::Connection& db, std::string_view name,
+                                                   std::string_view column,
+                                                   absl::Span<const db::Value> keys,
+                                                   const auth::RowScope& scope) const {
+  const size_t padded = db::PaddedInSize(keys.size());
+  db::Values params(keys.begin(), keys.end());
+  params.resize(padded, keys.back());
+  std::string sql = absl::StrCat(select_, ToAbsl(column), " IN (?");
+  for (size_t i = 1; i < padded; ++i) absl::StrAppend(&sql, ", ?");
+  absl::StrAppend(&sql, ")", AndScope(table_.schema(), scope, params));
+  return db.Select({name, sql}, params);
+}
+
 absl::StatusOr<std::vector<StoredCustomer>> CustomerStore::SelectIn(
     db::Connection& db, std::string_view name, std::string_view column,
     absl::Span<const db::Value> keys, const auth::RowScope& scope) const {
   std::vector<StoredCustomer> all;
   for (size_t start = 0; start < keys.size(); start += db::kMaxInSize) {
-    const auto part = keys.subspan(start, db::kMaxInSize);
-    const size_t padded = db::PaddedInSize(part.size());
-    db::Values params(part.begin(), part.end());
-    params.resize(padded, part.back());
-    std::string sql = absl::StrCat(select_, ToAbsl(column), " IN (?");
-    for (size_t i = 1; i < padded; ++i) absl::StrAppend(&sql, ", ?");
-    absl::StrAppend(&sql, ")", AndScope(table_.schema(), scope, params));
-    CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({name, sql}, params));
+    CRM_ASSIGN_OR_RETURN(db::Rows rows,
+                         SelectPart(db, name, column, keys.subspan(start, db::kMaxInSize), scope));
     CRM_ASSIGN_OR_RETURN(std::vector<StoredCustomer> found, ReadAll(std::move(rows)));
     std::move(found.begin(), found.end(), std::back_inserter(all));
   }
@@ -58,9 +66,8 @@ absl::StatusOr<std::vector<StoredCustomer>> CustomerStore::SelectIn(
 
 absl::StatusOr<StoredCustomer> CustomerStore::Get(db::Connection& db, std::string_view number,
                                                   const auth::RowScope& scope) const {
-  CRM_ASSIGN_OR_RETURN(
-      std::vector<StoredCustomer> found,
-      SelectIn(db, "customer_by_number", "number", {db::Value(number)}, scope));
+  CRM_ASSIGN_OR_RETURN(std::vector<StoredCustomer> found,
+                       SelectIn(db, "customer_by_number", "number", {db::Value(number)}, scope));
   if (found.empty()) return NotFound(kCustomerType, number);
   return std::move(found.front());
 }
@@ -69,6 +76,20 @@ absl::StatusOr<std::vector<StoredCustomer>> CustomerStore::GetMany(
     db::Connection& db, absl::Span<const std::string> numbers, const auth::RowScope& scope) const {
   const db::Values keys(numbers.begin(), numbers.end());
   return SelectIn(db, "customers_by_number", "number", keys, scope);
+}
+
+absl::Status CustomerStore::ReadMany(
+    db::Connection& db, absl::Span<const std::string_view> numbers, const auth::RowScope& scope,
+    absl::FunctionRef<v1::Customer*(std::string_view number)> place_of) const {
+  const db::Values keys(numbers.begin(), numbers.end());
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, SelectPart(db, "customers_by_number", "number", keys, scope));
+  while (rows.Next()) {
+    v1::Customer* const place = place_of(rows.String(number_column_));
+    if (place == nullptr) continue;
+    resource::RowKey key;
+    CRM_RETURN_IF_ERROR(table_.Read(rows, key, *place));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<StoredCustomer>> CustomerStore::GetByIds(
@@ -80,9 +101,9 @@ absl::StatusOr<std::vector<StoredCustomer>> CustomerStore::GetByIds(
 absl::StatusOr<std::vector<StoredCustomer>> CustomerStore::GetByPhoneTail(
     db::Connection& db, std::string_view digits, const auth::RowScope& scope, int limit) const {
   db::Values params = {table_.TailHash("phone", digits)};
-  std::string sql = absl::StrCat(select_, "phone_tail_hash = ?",
-                                 AndScope(table_.schema(), scope, params),
-                                 " ORDER BY id DESC LIMIT ?");
+  std::string sql =
+      absl::StrCat(select_, "phone_tail_hash = ?", AndScope(table_.schema(), scope, params),
+                   " ORDER BY id DESC LIMIT ?");
   params.emplace_back(limit);
   CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"customers_by_phone_tail", sql}, params));
   return ReadAll(std::move(rows));

@@ -199,7 +199,8 @@ void IdentityStore::Replace(db::WriteSet& writes, absl::Span<const Identity> bef
 
 absl::StatusOr<std::vector<IdentityHolder>> IdentityStore::FindHolders(
     db::Connection& db, absl::Span<const Identity> identities) const {
-  std::vector<IdentityHolder> holders;
+  // With the place of the identity in what was asked for.
+  std::vector<std::pair<const Identity*, IdentityHolder>> found;
   for (size_t start = 0; start < identities.size(); start += db::kMaxInSize) {
     const auto part = identities.subspan(start, db::kMaxInSize);
     const size_t padded = db::PaddedInSize(part.size());
@@ -220,18 +221,17 @@ absl::StatusOr<std::vector<IdentityHolder>> IdentityStore::FindHolders(
     params.resize(padded, params.back());
     CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"identity_holders", sql}, params));
     while (rows.Next()) {
-      auto found = by_hash.find(rows.String(0));
-      if (found != by_hash.end()) {
-        holders.push_back({*found->second, rows.Int(1), rows.String(2)});
-      }
+      const auto identity = by_hash.find(rows.String(0));
+      if (identity == by_hash.end()) continue;
+      found.push_back({identity->second, {*identity->second, rows.Int(1), rows.String(2)}});
     }
   }
-  const auto rank = [&](const IdentityHolder& holder) {
-    return std::pair(holder.identity.kind,
-                     std::find(identities.begin(), identities.end(), holder.identity));
-  };
-  std::sort(holders.begin(), holders.end(),
-            [&](const IdentityHolder& a, const IdentityHolder& b) { return rank(a) < rank(b); });
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.first->kind, a.first) < std::pair(b.first->kind, b.first);
+  });
+  std::vector<IdentityHolder> holders;
+  holders.reserve(found.size());
+  for (auto& [identity, holder] : found) holders.push_back(std::move(holder));
   return holders;
 }
 

@@ -78,7 +78,7 @@ class InteractionRecorder::Batch {
     interaction.set_entered_via(context_.source.via);
     SetTime(context_.source.time, *interaction.mutable_create_time());
     *interaction.mutable_update_time() = interaction.create_time();
-    const resource::RowKey key{activity_.archive.ids.Next(), 1};
+    const resource::RowKey& key = outcome.key = {activity_.archive.ids.Next(), 1};
     interaction.set_etag(resource::EtagOf(key.version));
     activity_.interactions.table().Insert(writes_, key, interaction, {customer->id()});
     recorder_.AddEvents(writes_, "interaction.recorded", interaction, key.version,
@@ -107,7 +107,11 @@ class InteractionRecorder::Batch {
       std::string code = products_.CodeOf(product);
       if (code.empty()) {
         code = product;
-        activity_.products.NoteUnmapped(writes_, product, kUnmappedSource, context_.source.time);
+        activity_.products.NoteUnmapped(
+            writes_, product,
+            context_.unmapped_source.empty() ? kUnmappedSource : context_.unmapped_source,
+            context_.source.time);
+        outcome.unknown_products.push_back(product);
       } else if (code != product) {
         v1::Cleaning& cleaning = outcome.cleanings.emplace_back();
         cleaning.set_field("products");

@@ -28,6 +28,7 @@ class People {
   void Open();
 
   const ContactStore& contacts() const { return contacts_; }
+  numbering::NumberAllocator& contact_numbers() { return contact_numbers_; }
   const DuplicateStore& duplicates() const { return duplicates_; }
 
  private:

@@ -6,7 +6,6 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
-#include "common/event/outbox.h"
 #include "common/filter/list_query.h"
 #include "common/resource/history.h"
 #include "common/resource/update.h"
@@ -20,6 +19,10 @@ absl::Status NameTaken(std::string_view code) {
                "the code or a name means another product")
       .Meta("product", code)
       .Resource(kProductType, code);
+}
+
+resource::ChangeSource SourceOf(const server::CallContext& call) {
+  return {call.now(), call.caller().id, "api"};
 }
 
 absl::Status Refuse(std::vector<schema::Violation> violations, schema::Language language) {
@@ -61,20 +64,7 @@ absl::StatusOr<v1::Product> ProductHandlers::Create(CallContext& call,
   if (!taken.empty()) return NameTaken(taken.begin()->second.code);
 
   product.set_active(true);
-  product.set_creator(call.caller().id);
-  SetTime(call.now(), *product.mutable_create_time());
-  *product.mutable_update_time() = product.create_time();
-  const resource::RowKey key{activity_.archive.ids.Next(), 1};
-  product.set_etag(resource::EtagOf(key.version));
-  store.table().Insert(call.writes(), key, product);
-  store.AddOwnNames(call.writes(), OwnNames(product), product.code());
-  call.writes().AddEvent(event::MakeEvent({.type = "product.created",
-                                           .subject = product.code(),
-                                           .version = key.version,
-                                           .time = call.now(),
-                                           .actor = call.caller().id,
-                                           .payload = &product}));
-  return product;
+  return changes_.Create(call.writes(), std::move(product), SourceOf(call)).message;
 }
 
 absl::StatusOr<v1::Product> ProductHandlers::Get(CallContext& call,
@@ -129,8 +119,7 @@ absl::StatusOr<v1::Product> ProductHandlers::Update(CallContext& call,
   CRM_RETURN_IF_ERROR(Refuse(CheckProduct(after), call.language()));
   CRM_RETURN_IF_ERROR(CheckComplements(*db, after));
   CRM_ASSIGN_OR_RETURN(const std::vector<std::string> fresh, FreshNames(*db, after));
-  activity_.products.AddOwnNames(call.writes(), fresh, after.code());
-  return Save(call, before, std::move(after));
+  return changes_.Change(call.writes(), before, std::move(after), fresh, SourceOf(call)).message;
 }
 
 absl::StatusOr<v1::Product> ProductHandlers::Retire(CallContext& call,
@@ -139,7 +128,7 @@ absl::StatusOr<v1::Product> ProductHandlers::Retire(CallContext& call,
   CRM_ASSIGN_OR_RETURN(const StoredProduct before, activity_.products.Get(*db, request.product()));
   v1::Product after = before.message;
   after.set_active(false);
-  return Save(call, before, std::move(after));
+  return changes_.Change(call.writes(), before, std::move(after), {}, SourceOf(call)).message;
 }
 
 absl::StatusOr<v1::ListUnmappedProductsResponse> ProductHandlers::ListUnmapped(
@@ -211,31 +200,6 @@ absl::StatusOr<std::vector<std::string>> ProductHandlers::FreshNames(
     names.erase(std::find(names.begin(), names.end(), folded));
   }
   return names;
-}
-
-v1::Product ProductHandlers::Save(CallContext& call, const StoredProduct& before,
-                                  v1::Product after) const {
-  const resource::ResourceTable& table = activity_.products.table();
-  const crm::types::v1::ChangeList changes = table.Diff(before.message, after);
-  if (changes.changes().empty()) return after;
-  const resource::ChangeSource source{
-      std::max(call.now(), TimeOf(before.message.update_time()) + absl::Microseconds(1)),
-      call.caller().id, "api"};
-  SetTime(source.time, *after.mutable_update_time());
-  const resource::RowKey key{before.key.id, before.key.version + 1};
-  after.set_etag(resource::EtagOf(key.version));
-  table.Update(call.writes(), before.key, before.message, after);
-  resource::AddHistory(call.writes(), kProductType, key, source, changes);
-  std::vector<std::string> fields;
-  for (const auto& change : changes.changes()) fields.push_back(change.field());
-  call.writes().AddEvent(event::MakeEvent({.type = "product.updated",
-                                           .subject = after.code(),
-                                           .version = key.version,
-                                           .time = source.time,
-                                           .actor = source.actor,
-                                           .payload = &after,
-                                           .changed_fields = std::move(fields)}));
-  return after;
 }
 
 }  // namespace crm::customer

@@ -10,12 +10,14 @@
 #include "common/server/method_table.h"
 #include "crm/customer/v1/product_service.pb.h"
 #include "services/customer/activity_archive.h"
+#include "services/customer/product_changes.h"
 
 namespace crm::customer {
 
 class ProductHandlers {
  public:
-  explicit ProductHandlers(ActivityArchive& activity) : activity_(activity) {}
+  explicit ProductHandlers(ActivityArchive& activity)
+      : activity_(activity), changes_(activity.archive.ids, activity.products) {}
 
   void Register(server::MethodTable& table);
 
@@ -37,9 +39,9 @@ class ProductHandlers {
   // Those that mean nothing yet; ALREADY_EXISTS if one means another product.
   absl::StatusOr<std::vector<std::string>> FreshNames(db::Connection& db,
                                                       const v1::Product& product) const;
-  v1::Product Save(CallContext& call, const StoredProduct& before, v1::Product after) const;
 
   ActivityArchive& activity_;
+  const ProductChanges changes_;
 };
 
 }  // namespace crm::customer

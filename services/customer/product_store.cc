@@ -34,9 +34,9 @@ constexpr db::Query kForgetUnmapped{"unmapped_product_forget", R"sql(
   WHERE folded = ?)sql"};
 
 // `column IN (?, …)` over any number of keys, a statement at a time.
-template <typename Read>
+template <typename Key, typename Read>
 absl::Status SelectIn(db::Connection& db, std::string_view name, std::string_view select,
-                      absl::Span<const std::string> keys, Read read) {
+                      absl::Span<const Key> keys, Read read) {
   for (size_t start = 0; start < keys.size(); start += db::kMaxInSize) {
     const auto part = keys.subspan(start, db::kMaxInSize);
     db::Values params(part.begin(), part.end());
@@ -57,19 +57,43 @@ ProductStore::ProductStore(crypto::Keyring& keyring, IdGenerator& ids)
       table_(schema::MessageSchema::Of<v1::Product>(), keyring),
       unmapped_table_(schema::MessageSchema::Of<v1::UnmappedProduct>(), keyring),
       note_unmapped_(unmapped_table_.insert_spec()),
-      select_(absl::StrCat("SELECT ", table_.Columns(), " FROM product WHERE code")) {
+      select_(absl::StrCat("SELECT ", table_.Columns(), " FROM product WHERE ")) {
   note_unmapped_.on_duplicate =
       "ON DUPLICATE KEY UPDATE name = VALUES(name), count = count + VALUES(count), "
       "last_seen = GREATEST(last_seen, VALUES(last_seen))";
 }
 
 absl::StatusOr<StoredProduct> ProductStore::Get(db::Connection& db, std::string_view code) const {
-  const std::string sql = absl::StrCat(select_, " = ?");
+  const std::string sql = absl::StrCat(select_, "code = ?");
   CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"product_by_code", sql}, {code}));
   if (!rows.Next()) return NotFound(kProductType, code);
   StoredProduct product;
   CRM_RETURN_IF_ERROR(table_.Read(rows, product.key, product.message));
   return product;
+}
+
+template <typename Key>
+absl::StatusOr<std::vector<StoredProduct>> ProductStore::ReadIn(db::Connection& db,
+                                                                std::string_view name,
+                                                                std::string_view column,
+                                                                absl::Span<const Key> keys) const {
+  std::vector<StoredProduct> found;
+  CRM_RETURN_IF_ERROR(
+      SelectIn(db, name, absl::StrCat(select_, ToAbsl(column)), keys, [&](const db::Rows& row) {
+        StoredProduct& product = found.emplace_back();
+        return table_.Read(row, product.key, product.message);
+      }));
+  return found;
+}
+
+absl::StatusOr<std::vector<StoredProduct>> ProductStore::GetMany(
+    db::Connection& db, absl::Span<const std::string> codes) const {
+  return ReadIn(db, "products_by_code", "code", codes);
+}
+
+absl::StatusOr<std::vector<StoredProduct>> ProductStore::GetByIds(
+    db::Connection& db, absl::Span<const int64_t> ids) const {
+  return ReadIn(db, "products_by_id", "id", ids);
 }
 
 absl::StatusOr<std::vector<std::string>> ProductStore::Existing(

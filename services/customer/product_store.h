@@ -44,6 +44,11 @@ class ProductStore {
 
   // NOT_FOUND if there is none.
   absl::StatusOr<StoredProduct> Get(db::Connection& db, std::string_view code) const;
+  // Those that exist, in no particular order.
+  absl::StatusOr<std::vector<StoredProduct>> GetMany(db::Connection& db,
+                                                     absl::Span<const std::string> codes) const;
+  absl::StatusOr<std::vector<StoredProduct>> GetByIds(db::Connection& db,
+                                                      absl::Span<const int64_t> ids) const;
   // Which of these codes exist.
   absl::StatusOr<std::vector<std::string>> Existing(db::Connection& db,
                                                     absl::Span<const std::string> codes) const;
@@ -63,6 +68,11 @@ class ProductStore {
                     absl::Time now) const;
 
  private:
+  template <typename Key>
+  absl::StatusOr<std::vector<StoredProduct>> ReadIn(db::Connection& db, std::string_view name,
+                                                    std::string_view column,
+                                                    absl::Span<const Key> keys) const;
+
   IdGenerator& ids_;
   resource::ResourceTable table_;
   resource::ResourceTable unmapped_table_;

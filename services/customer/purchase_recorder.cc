@@ -36,14 +36,14 @@ struct KnownOrder {
   v1::Purchase purchase;
 };
 
-absl::Status OrderDiffers(const Order& order) {
+}  // namespace
+
+absl::Status OrderDiffers(const v1::Purchase& purchase) {
   return Error(absl::StatusCode::kAlreadyExists, "ORDER_DIFFERS",
                "this order was recorded with another content; cancel or refund it instead")
-      .Meta("source_system", order.first)
-      .Meta("order_number", order.second);
+      .Meta("source_system", purchase.source_system())
+      .Meta("order_number", purchase.order_number());
 }
-
-}  // namespace
 
 // The rows of one write set.
 class PurchaseRecorder::Batch {
@@ -125,7 +125,7 @@ class PurchaseRecorder::Batch {
     std::string hash = activity_.archive.keyring.LookupHash(kContentPurpose, ContentOf(purchase));
     if (const auto known = known_.find(order); known != known_.end()) {
       if (known->second.customer_id != customer->id() || known->second.content_hash != hash) {
-        return OrderDiffers(order);
+        return OrderDiffers(purchase);
       }
       outcome.unchanged = true;
       purchase = known->second.purchase;
@@ -137,19 +137,20 @@ class PurchaseRecorder::Batch {
       purchase.set_number(std::move(number));
     }
     MapProducts(outcome);
-    Insert(*customer, hash, purchase);
+    outcome.key = {activity_.archive.ids.Next(), 1};
+    Insert(*customer, hash, outcome.key, purchase);
     known_[order] = {customer->id(), std::move(hash), purchase};
     return absl::OkStatus();
   }
 
-  void Insert(ActivityCustomers::Entry& customer, const std::string& hash, v1::Purchase& purchase) {
+  void Insert(ActivityCustomers::Entry& customer, const std::string& hash,
+              const resource::RowKey& key, v1::Purchase& purchase) {
     purchase.set_customer(customer.after.number());
     purchase.set_owner(customer.after.owner());
     purchase.set_creator(context_.source.actor);
     purchase.set_entered_via(context_.source.via);
     SetTime(context_.source.time, *purchase.mutable_create_time());
     *purchase.mutable_update_time() = purchase.create_time();
-    const resource::RowKey key{activity_.archive.ids.Next(), 1};
     purchase.set_etag(resource::EtagOf(key.version));
     activity_.purchases.table().Insert(writes_, key, purchase, {customer.id(), hash});
     AddEvent(writes_, "purchase.recorded", purchase, key.version, {}, context_.source);
@@ -166,8 +167,12 @@ class PurchaseRecorder::Batch {
       std::string code = products_.CodeOf(given);
       if (code.empty() && by_code) code = products_.CodeOf(item.product_name());
       if (code.empty()) {
-        activity_.products.NoteUnmapped(writes_, given, outcome.message.source_system(),
+        activity_.products.NoteUnmapped(writes_, given,
+                                        context_.unmapped_source.empty()
+                                            ? outcome.message.source_system()
+                                            : context_.unmapped_source,
                                         context_.source.time);
+        outcome.unknown_products.push_back(given);
         if (item.product_name().empty()) item.set_product_name(given);
       } else if (code != given) {
         v1::Cleaning& cleaning = outcome.cleanings.emplace_back();

@@ -270,8 +270,8 @@ void AddImport(CommandTree& tree) {
                           "FIELD=VALUE for rows without one; repeat for more"))
       ->allow_extra_args(false);
   app.add_option("--policy", arguments->policy,
-                 tree.Say("已有客户：保留最新|填补空白|跳过|拒绝",
-                          "customers that are there: keep_newest|fill_blanks|skip|reject"));
+                 tree.Say("已有的记录：保留最新|填补空白|跳过|拒绝",
+                          "what is there already: keep_newest|fill_blanks|skip|reject"));
   app.add_option("--missing", arguments->missing,
                  tree.Say("资料不全的行：拒绝|接收为资料不全",
                           "rows that lack something: reject|accept_incomplete"));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -134,10 +135,25 @@ class ReportText {
     for (size_t i = 1; i < kind.size(); ++i) {
       kind[i] = static_cast<char>(std::tolower(static_cast<unsigned char>(kind[i])));
     }
-    const auto* type =
-        google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(FullName(kind));
+    if (const auto label = LabelOf(kind, name)) return *label;
+    // Columns beside the fields of the kind: of an order's products, of the customer of a row.
+    if (const auto label = LabelOf("PurchaseItem", name == "item_amount" ? "amount" : name)) {
+      return *label;
+    }
+    constexpr std::string_view kOfCustomer = "customer_";
+    if (name.rfind(kOfCustomer, 0) != 0) return name;
+    const std::string field = name.substr(kOfCustomer.size());
+    const auto label = LabelOf("Customer", field == "name" ? "full_name" : field);
+    return label.has_value() ? absl::StrCat(ToAbsl(session_.Say("客户：", "customer: ")), *label)
+                             : name;
+  }
+
+  std::optional<std::string> LabelOf(const std::string& message, const std::string& name) const {
+    const auto* type = google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(
+        FullName(message));
     const auto* field = type == nullptr ? nullptr : schema::MessageSchema::Of(type).Find(name);
-    return field == nullptr ? name : field->Label(session_.language());
+    if (field == nullptr) return std::nullopt;
+    return field->Label(session_.language());
   }
 
   std::string OriginText(v1::ImportColumn::Origin origin) const {

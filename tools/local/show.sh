@@ -43,8 +43,12 @@ import_examples() {
     return
   fi
   make_examples
+  import_once products.csv product
   import_once customers.xlsx customer --missing accept_incomplete
   import_once customers_gb18030.csv customer --missing accept_incomplete
+  import_once contacts.csv contact
+  import_once interactions.csv interaction
+  import_once purchases.csv purchase --default source_system=shop
   : >"$run/imported/all"
 }
 
@@ -52,6 +56,7 @@ step "examples"
 import_examples
 
 step "the archive"
+show imports list
 show customer list --page-size 5
 show customer search 昆明
 number=$(crm --output json customer list --page-size 1 --filter 'tier = KEY' |

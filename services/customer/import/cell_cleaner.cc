@@ -14,6 +14,8 @@
 #include "common/text/dates.h"
 #include "common/text/decimal.h"
 #include "common/text/unicode.h"
+#include "common/text/yes_no.h"
+#include "google/protobuf/timestamp.pb.h"
 #include "services/customer/import/list_synonyms.h"
 
 namespace crm::customer::import {
@@ -171,6 +173,10 @@ CellCleaner::Outcome CellCleaner::Clean(const FieldSchema& field, int64_t unit,
     return SetCode(field, text, message, counts, breach);
   }
   if (field.kind == FieldKind::kInteger) return SetInteger(field, text, message, counts, breach);
+  if (field.kind == FieldKind::kBool) return SetYesNo(field, text, message, counts, breach);
+  if (field.kind == FieldKind::kTimestamp) {
+    return SetTimestamp(field, text, message, counts, breach);
+  }
   return SetString(field, unit, text, message, counts, breach);
 }
 
@@ -297,6 +303,35 @@ CellCleaner::Outcome CellCleaner::SetInteger(const FieldSchema& field, std::stri
     }
     reflection.SetInt64(&message, field.descriptor, *number);
   }
+  return Outcome::kSet;
+}
+
+CellCleaner::Outcome CellCleaner::SetYesNo(const FieldSchema& field, std::string_view text,
+                                           pb::Message& message, CleaningCounts& counts,
+                                           Breach& breach) {
+  const std::optional<bool> yes = text::ParseYesNo(text);
+  if (!yes.has_value()) {
+    breach = {"YES_OR_NO", "write yes or no", "请填写是或否"};
+    return Outcome::kBroken;
+  }
+  counts.Count(Cleaning::kYesNo);
+  message.GetReflection()->SetBool(&message, field.descriptor, *yes);
+  return Outcome::kSet;
+}
+
+// Without a time of day it is midnight of the business zone.
+CellCleaner::Outcome CellCleaner::SetTimestamp(const FieldSchema& field, std::string_view text,
+                                               pb::Message& message, CleaningCounts& counts,
+                                               Breach& breach) {
+  const text::Result<text::LooseDate> date = text::ParseLooseDate(text);
+  if (!date.ok()) {
+    breach = FromProblem(date.problem());
+    return Outcome::kBroken;
+  }
+  if (date->ToIso() != text) counts.Count(Cleaning::kDate);
+  auto& time = static_cast<pb::Timestamp&>(
+      *message.GetReflection()->MutableMessage(&message, field.descriptor));
+  time.set_seconds(absl::ToUnixSeconds(absl::FromCivil(date->value, zone_)));
   return Outcome::kSet;
 }
 

@@ -24,8 +24,9 @@ class CellCleaner {
  public:
   enum class Outcome { kMissing, kSet, kBroken };
 
-  // `lists` outlives the cleaner. `now` bounds dates of birth.
-  CellCleaner(const ManagedLists& lists, absl::Time now) : lists_(lists), now_(now) {}
+  // `lists` outlives the cleaner. `now` bounds dates of birth; times are those of `zone`.
+  CellCleaner(const ManagedLists& lists, absl::Time now, absl::TimeZone zone)
+      : lists_(lists), now_(now), zone_(zone) {}
 
   // Sets the field of `message`. On kBroken `breach` says why and the field is not set.
   // `unit`: what a number is multiplied with.
@@ -61,6 +62,12 @@ class CellCleaner {
   Outcome SetInteger(const schema::FieldSchema& field, std::string_view text,
                      google::protobuf::Message& message, CleaningCounts& counts,
                      schema::Breach& breach);
+  Outcome SetYesNo(const schema::FieldSchema& field, std::string_view text,
+                   google::protobuf::Message& message, CleaningCounts& counts,
+                   schema::Breach& breach);
+  Outcome SetTimestamp(const schema::FieldSchema& field, std::string_view text,
+                       google::protobuf::Message& message, CleaningCounts& counts,
+                       schema::Breach& breach);
   Outcome AddItems(const schema::FieldSchema& field, std::string_view text,
                    google::protobuf::Message& message, CleaningCounts& counts,
                    schema::Breach& breach);
@@ -69,6 +76,7 @@ class CellCleaner {
 
   const ManagedLists& lists_;
   const absl::Time now_;
+  const absl::TimeZone zone_;
   absl::flat_hash_map<const schema::FieldSchema*, Meanings> meanings_;
   std::string text_;   // CleanText
   std::string value_;  // being normalised

@@ -25,7 +25,8 @@ class CellCleanerTest : public ::testing::Test {
   }
 
   ManagedLists lists_;
-  CellCleaner cleaner_{lists_, absl::FromUnixSeconds(1'773'972'000)};
+  CellCleaner cleaner_{lists_, absl::FromUnixSeconds(1'773'972'000),
+                       absl::FixedTimeZone(8 * 60 * 60)};
   v1::Customer customer_;
   CleaningCounts counts_;
   schema::Breach breach_;

@@ -24,6 +24,7 @@ enum class Cleaning {
   kIndustry,
   kRegion,
   kEnumLabel,
+  kYesNo,        // 是, √, Y
   kList,         // label of a managed list
   kSplit,        // several values in a cell
   kKindGuessed,  // organisation or person told from the rest of the row
@@ -36,9 +37,10 @@ inline constexpr size_t kCleaningCount = static_cast<size_t>(Cleaning::kDefault)
 
 // Stable names of the report.
 inline constexpr std::array<std::string_view, kCleaningCount> kCleaningNames = {
-    "trim", "full_width", "formula_guard", "missing", "phone",         "email",  "date",
-    "code", "decimal",    "unit",          "integer", "industry",      "region", "enum_label",
-    "list", "split",      "kind_guessed",  "title",   "field_of_kind", "default"};
+    "trim",   "full_width",    "formula_guard", "missing", "phone",   "email",
+    "date",   "code",          "decimal",       "unit",    "integer", "industry",
+    "region", "enum_label",    "yes_no",        "list",    "split",   "kind_guessed",
+    "title",  "field_of_kind", "default"};
 
 class CleaningCounts {
  public:

@@ -45,8 +45,7 @@ std::vector<std::string> Parts(std::string_view header) {
 
 bool IsImportable(const FieldSchema& field) {
   return !field.options->output_only() && !field.options->not_stored() &&
-         field.kind != schema::FieldKind::kStruct && field.kind != schema::FieldKind::kMessage &&
-         field.kind != schema::FieldKind::kTimestamp;
+         field.kind != schema::FieldKind::kStruct && field.kind != schema::FieldKind::kMessage;
 }
 
 const v1::ColumnMapping* MappingOf(const v1::ImportSpec& spec, std::string_view header) {
@@ -77,12 +76,13 @@ FieldCatalog::FieldCatalog(const schema::MessageSchema& schema, std::vector<Extr
     if (field.name == kCustomFields) custom_fields_ = &field;
     if (!IsImportable(field)) continue;
     by_name_[field.name] = fields_.size();
-    fields_.push_back({field.name, &field});
+    fields_.push_back({field.name, &field, &field});
   }
   for (const ExtraField& field : extra) {
     if (by_name_.contains(ToAbsl(field.name))) continue;
     by_name_[std::string(field.name)] = fields_.size();
-    fields_.push_back({std::string(field.name), schema.Find(field.name)});
+    const FieldSchema* declared = field.schema != nullptr ? field.schema : schema.Find(field.name);
+    fields_.push_back({std::string(field.name), declared, declared});
   }
   for (size_t i = 0; i < fields_.size(); ++i) {
     AddHeader(fields_[i].name, i);
@@ -95,6 +95,10 @@ FieldCatalog::FieldCatalog(const schema::MessageSchema& schema, std::vector<Extr
     for (std::string_view header : field.headers) {
       AddHeader(header, by_name_.at(ToAbsl(field.name)));
     }
+    if (!field.read_by_kind) continue;
+    ImportField& own = fields_[by_name_.at(ToAbsl(field.name))];
+    own.schema = nullptr;
+    if (field.schema != nullptr) own.shown_as = field.schema;
   }
 }
 

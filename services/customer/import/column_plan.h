@@ -25,15 +25,22 @@
 
 namespace crm::customer::import {
 
-// A further column of a kind: a header that means a declared field, or a value of its own.
+// A further column of a kind: a header that means a declared field, a field of another message, or
+// a value that the kind itself understands.
 struct ExtraField {
-  std::string_view name;  // of a declared field, or of a value that the kind itself understands
+  std::string_view name;  // of a declared field, or a new name
   std::vector<std::string_view> headers;
+  // What it is read into, of a new name; its own headers count too. Null: the declared field, or a
+  // value of the kind's own.
+  const schema::FieldSchema* schema = nullptr;
+  // The kind reads the cells itself; `schema` says only how reports mask them.
+  bool read_by_kind = false;
 };
 
 struct ImportField {
   std::string name;
-  const schema::FieldSchema* schema = nullptr;  // null for values of the kind's own
+  const schema::FieldSchema* schema = nullptr;    // null for values that the kind reads itself
+  const schema::FieldSchema* shown_as = nullptr;  // how reports mask it; null: as plain text
 };
 
 // The fields of one kind of import. Immutable, thread-safe.

@@ -1,7 +1,5 @@
 #include "services/customer/import/customer_import.h"
 
-#include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -10,32 +8,16 @@
 #include "common/base/absl_view.h"
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
-#include "common/resource/history.h"
 #include "services/customer/import/customer_batch.h"
 #include "services/customer/import/customer_rows.h"
+#include "services/customer/import/message_run.h"
+#include "services/customer/import/row_reader.h"
 #include "services/customer/product_mapper.h"
 
 namespace crm::customer::import {
 namespace {
 
-constexpr int kHistoryPage = 1000;
-
 const auth::RowScope kEverything{auth::RowScope::Kind::kAll, "", {}};
-
-// A sampled row as a row of a table.
-class SampleRow {
- public:
-  explicit SampleRow(const ImportRun::Sampled& sampled)
-      : raw_(RawRow::FromProto(sampled.source.cells())) {
-    row_.Reset(sampled.line);
-    for (size_t i = 0; i < raw_.size(); ++i) row_.Add(raw_[i]);
-  }
-  const tabular::Row& row() const { return row_; }
-
- private:
-  RawRow raw_;
-  tabular::Row row_;
-};
 
 class CustomerRun : public ImportRun {
  public:
@@ -95,21 +77,6 @@ class CustomerRun : public ImportRun {
   }
 
  private:
-  using Names = absl::flat_hash_set<std::string>;
-
-  // Fields that changes after a version have written.
-  static absl::StatusOr<Names> ReplacedSince(db::Connection& db, const resource::RowKey& key,
-                                             int64_t version) {
-    Names names;
-    if (key.version <= version) return names;
-    CRM_ASSIGN_OR_RETURN(const auto entries, resource::ReadHistory(db, key.id, 0, kHistoryPage));
-    for (const auto& entry : entries) {
-      if (entry.version() <= version) continue;
-      for (const auto& change : entry.changes()) names.insert(change.field());
-    }
-    return names;
-  }
-
   std::unique_ptr<CustomerRow> ParseAgain(CustomerRowParser& parser, const Sampled& row) const {
     ParseCounts counts;
     counts.filled.resize(plan_.columns().size());
@@ -117,7 +84,8 @@ class CustomerRun : public ImportRun {
   }
 
   v1::ImportSampleRow CompareRow(const Sampled& row, const v1::Customer& source,
-                                 const v1::Customer& stored, const Names& replaced) const {
+                                 const v1::Customer& stored,
+                                 const absl::flat_hash_set<std::string>& replaced) const {
     v1::ImportSampleRow result;
     result.set_line(row.line);
     result.set_resource(stored.number());
@@ -160,27 +128,13 @@ std::string CustomerImport::CustomFieldOf(std::string_view header) const {
 }
 
 absl::Status CustomerImport::CheckSpec(const v1::ImportSpec& spec) const {
-  CRM_RETURN_IF_ERROR(catalog().CheckSpec(spec));
+  CRM_RETURN_IF_ERROR(CheckSpecOf(catalog(), archive_, spec));
   const auto rules = archive_.rules();
   for (int i = 0; i < spec.mapping_size(); ++i) {
     const std::string_view key = CustomFieldKey(spec.mapping(i).field());
     if (key.empty() || rules->custom_fields().Find(key) != nullptr) continue;
     return InvalidField(absl::StrCat("spec.mapping[", i, "].field"), "FIELD_UNKNOWN",
                         "define this custom field first");
-  }
-  // A default that is wrong would be wrong for every row.
-  CellCleaner cleaner(archive_.lists, archive_.clock.Now());
-  for (int i = 0; i < spec.defaults_size(); ++i) {
-    const ImportField* field = catalog().Find(spec.defaults(i).field());
-    if (field == nullptr || field->schema == nullptr) continue;
-    v1::Customer customer;
-    CleaningCounts counts;
-    schema::Breach breach;
-    if (cleaner.Clean(*field->schema, 1, spec.defaults(i).value(), customer, counts, breach) ==
-        CellCleaner::Outcome::kBroken) {
-      return InvalidField(absl::StrCat("spec.defaults[", i, "].value"), breach.rule,
-                          breach.mend_en);
-    }
   }
   return absl::OkStatus();
 }

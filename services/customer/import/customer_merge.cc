@@ -3,11 +3,11 @@
 #include <string>
 
 #include "common/resource/resource_table.h"
+#include "services/customer/import/message_fields.h"
 #include "services/customer/value_block.h"
 
 namespace crm::customer::import {
 
-namespace pb = google::protobuf;
 using schema::FieldSchema;
 
 namespace {
@@ -16,37 +16,11 @@ bool IsUnknown(const v1::Customer& customer, const FieldSchema& field) {
   return !resource::FieldText(customer, field).has_value();
 }
 
-void CopyField(const v1::Customer& from, const FieldSchema& field, v1::Customer& to) {
-  const pb::Reflection& reflection = *from.GetReflection();
-  if (field.name == "custom_fields") {
-    for (const auto& [key, value] : from.custom_fields().fields()) {
-      (*to.mutable_custom_fields()->mutable_fields())[key] = value;
-    }
-    return;
-  }
-  if (field.repeated) {
-    reflection.ClearField(&to, field.descriptor);
-    for (int i = 0; i < reflection.FieldSize(from, field.descriptor); ++i) {
-      reflection.AddString(&to, field.descriptor,
-                           reflection.GetRepeatedString(from, field.descriptor, i));
-    }
-    return;
-  }
-  switch (field.descriptor->cpp_type()) {
-    case pb::FieldDescriptor::CPPTYPE_STRING:
-      return reflection.SetString(&to, field.descriptor,
-                                  reflection.GetString(from, field.descriptor));
-    case pb::FieldDescriptor::CPPTYPE_ENUM:
-      return reflection.SetEnumValue(&to, field.descriptor,
-                                     reflection.GetEnumValue(from, field.descriptor));
-    case pb::FieldDescriptor::CPPTYPE_INT32:
-      return reflection.SetInt32(&to, field.descriptor,
-                                 reflection.GetInt32(from, field.descriptor));
-    case pb::FieldDescriptor::CPPTYPE_INT64:
-      return reflection.SetInt64(&to, field.descriptor,
-                                 reflection.GetInt64(from, field.descriptor));
-    default:
-      return;
+// Custom fields are merged one by one.
+void TakeField(const v1::Customer& from, const FieldSchema& field, v1::Customer& to) {
+  if (field.name != "custom_fields") return CopyField(from, field, to);
+  for (const auto& [key, value] : from.custom_fields().fields()) {
+    (*to.mutable_custom_fields()->mutable_fields())[key] = value;
   }
 }
 
@@ -96,7 +70,7 @@ MergedCustomer MergeRow(const v1::Customer& current, const v1::Customer& given,
                              .source = given.opening_source()},
                             merged.customer);
     } else {
-      CopyField(given, *field, merged.customer);
+      TakeField(given, *field, merged.customer);
     }
     merged.fields.push_back(field);
   }

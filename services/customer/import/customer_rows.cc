@@ -12,6 +12,7 @@
 #include "common/text/phone.h"
 #include "common/text/unicode.h"
 #include "services/customer/import/budget_band.h"
+#include "services/customer/import/message_fields.h"
 #include "services/customer/value_block.h"
 
 namespace crm::customer::import {
@@ -45,20 +46,6 @@ Breach BreachOf(schema::Violation violation) {
   return {std::move(violation.rule), std::move(violation.mend_en), std::move(violation.mend_zh)};
 }
 
-// `need_types[0]` → `need_types`
-std::string_view BaseName(std::string_view path) {
-  return path.substr(0, path.find_first_of("[."));
-}
-
-bool IsSet(const v1::Customer& customer, const FieldSchema& field) {
-  const pb::Reflection& reflection = *customer.GetReflection();
-  if (field.repeated) return reflection.FieldSize(customer, field.descriptor) > 0;
-  if (field.kind == schema::FieldKind::kEnum) {
-    return reflection.GetEnumValue(customer, field.descriptor) != 0;
-  }
-  return reflection.HasField(customer, field.descriptor);
-}
-
 void MoveText(std::string* from, std::string* to) {
   if (to->empty()) *to = std::move(*from);
   from->clear();
@@ -76,7 +63,7 @@ CustomerRowParser::CustomerRowParser(Archive& archive, const ImportContext& cont
       source_{context.now, context.actor, context.number},
       today_(archive.DayOf(context.now)),
       accept_incomplete_(context.spec.missing() == v1::MISSING_POLICY_ACCEPT_INCOMPLETE),
-      cleaner_(archive.lists, context.now) {
+      cleaner_(archive.lists, context.now, archive.zone) {
   for (const FieldSchema& field : schema_.fields()) {
     if (field.options->sensitivity() != crm::options::v1::SENSITIVITY_UNSPECIFIED) {
       sensitive_.push_back(field.descriptor);

@@ -39,7 +39,8 @@ struct ImportContext {
   auth::RowScope scope;  // customers it may touch
   std::string actor;     // the creator
   std::string team;
-  absl::Time now;  // of the rules; the same for all runs of the job
+  absl::Time now;      // of the rules
+  absl::Time created;  // when the job was sent
   bool dry_run = false;
 };
 
@@ -113,6 +114,13 @@ class ImportRun {
   // Called by the parsing thread when the rows of a batch are complete: what is better done for all
   // at once.
   virtual void Seal(ParsedRows& rows) = 0;
+
+  // Whether a row belongs to the batch of the row before it, full as that may be: what is one thing
+  // in the end must be decided together. Called by the parsing thread.
+  virtual bool Continues(const ParsedRow& last, const tabular::Row& next) const {
+    (void)last, (void)next;
+    return false;
+  }
 
   // Decides about the rows that are not rejected, and says what is to be written. Run again, with
   // the next `attempt` and on fresh data, when the commit fails: the first may take for granted

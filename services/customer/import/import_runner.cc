@@ -55,6 +55,7 @@ ImportContext ContextOf(const StoredImport& import, absl::Time now) {
   context.actor = import.job.creator();
   context.team = import.job.team();
   context.now = now;
+  context.created = TimeOf(import.job.create_time());
   context.dry_run = import.job.dry_run();
   context.scope.user_id = import.scope.user();
   context.scope.teams = {import.scope.teams().begin(), import.scope.teams().end()};

@@ -5,7 +5,11 @@
 #include "common/base/status_macros.h"
 #include "common/event/outbox.h"
 #include "common/job/lease.h"
+#include "services/customer/import/contact_import.h"
 #include "services/customer/import/customer_import.h"
+#include "services/customer/import/interaction_import.h"
+#include "services/customer/import/product_import.h"
+#include "services/customer/import/purchase_import.h"
 
 namespace crm::customer::import {
 namespace {
@@ -13,29 +17,33 @@ namespace {
 constexpr char kNumberPattern[] = "IMP{yyyyMMdd}{seq:3}";
 constexpr int64_t kNumberBlock = 1;  // imports are few: no gaps
 
-ImportKinds Kinds(Archive& archive, const ProductStore& products) {
+ImportKinds Kinds(const ImportTargets& to) {
+  Archive& archive = to.activity.archive;
+  const ProductStore& products = to.activity.products;
   ImportKinds kinds;
   kinds[v1::IMPORT_KIND_CUSTOMER] = std::make_unique<CustomerImport>(archive, products);
+  kinds[v1::IMPORT_KIND_CONTACT] = NewContactImport(archive, to.contacts, to.contact_numbers);
+  kinds[v1::IMPORT_KIND_INTERACTION] = NewInteractionImport(to.activity, to.contacts);
+  kinds[v1::IMPORT_KIND_PURCHASE] = NewPurchaseImport(to.activity);
+  kinds[v1::IMPORT_KIND_PRODUCT] = NewProductImport(archive, products);
   return kinds;
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<ImportService>> ImportService::Create(
-    runtime::ServiceRuntime& runtime, Archive& archive, const ProductStore& products,
-    RunnerOptions options) {
+    runtime::ServiceRuntime& runtime, ImportTargets targets, RunnerOptions options) {
   CRM_ASSIGN_OR_RETURN(numbering::NumberPattern pattern,
                        numbering::NumberPattern::Parse(kNumberPattern));
   if (options.holder.empty()) options.holder = job::ProcessName();
   std::unique_ptr<ImportService> service(
-      new ImportService(runtime, archive, products, std::move(pattern), std::move(options)));
+      new ImportService(runtime, targets, std::move(pattern), std::move(options)));
   service->AddTo(runtime);
   return service;
 }
 
-ImportService::ImportService(runtime::ServiceRuntime& runtime, Archive& archive,
-                             const ProductStore& products, numbering::NumberPattern pattern,
-                             RunnerOptions options)
+ImportService::ImportService(runtime::ServiceRuntime& runtime, ImportTargets targets,
+                             numbering::NumberPattern pattern, RunnerOptions options)
     : numbers_({.name = "import",
                 .pattern = std::move(pattern),
                 .zone = runtime.zone(),
@@ -43,7 +51,7 @@ ImportService::ImportService(runtime::ServiceRuntime& runtime, Archive& archive,
                runtime.pool()),
       store_(runtime.keyring()),
       metrics_(runtime.metrics()),
-      kinds_(Kinds(archive, products)),
+      kinds_(Kinds(targets)),
       runner_({.clock = runtime.clock(),
                .pool = runtime.pool(),
                .outbox = event::MakeOutboxHook(runtime.ids(), runtime.clock()),

@@ -6,24 +6,31 @@
 
 #include "absl/status/statusor.h"
 #include "common/runtime/service_runtime.h"
-#include "services/customer/archive.h"
+#include "services/customer/activity_archive.h"
+#include "services/customer/contact_store.h"
 #include "services/customer/import/import_handlers.h"
 #include "services/customer/import/import_kind.h"
 #include "services/customer/import/import_runner.h"
-#include "services/customer/product_store.h"
 
 namespace crm::customer::import {
 
+// What is imported into.
+struct ImportTargets {
+  ActivityArchive& activity;
+  const ContactStore& contacts;
+  numbering::NumberAllocator& contact_numbers;
+};
+
 class ImportService {
  public:
-  // Adds the RPCs and the jobs to `runtime`, which has not started yet. All three outlive this.
+  // Adds the RPCs and the jobs to `runtime`, which has not started yet. That and the targets
+  // outlive this.
   static absl::StatusOr<std::unique_ptr<ImportService>> Create(runtime::ServiceRuntime& runtime,
-                                                               Archive& archive,
-                                                               const ProductStore& products,
+                                                               ImportTargets targets,
                                                                RunnerOptions options = {});
 
  private:
-  ImportService(runtime::ServiceRuntime& runtime, Archive& archive, const ProductStore& products,
+  ImportService(runtime::ServiceRuntime& runtime, ImportTargets targets,
                 numbering::NumberPattern pattern, RunnerOptions options);
 
   void AddTo(runtime::ServiceRuntime& runtime);

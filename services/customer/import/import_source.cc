@@ -13,6 +13,9 @@ namespace {
 // Titles and remarks above a header are few.
 constexpr size_t kRowsToSearchForHeader = 20;
 
+// Rows that may be added to a full batch because they continue its last one.
+constexpr size_t kMaxContinued = 1000;
+
 constexpr int64_t kMinSample = 100;
 constexpr int64_t kSampleShare = 100;  // one of so many
 constexpr int kRankBits = 62;
@@ -122,12 +125,10 @@ void ImportSource::ParseAll(ImportRun& run, int64_t rows_before, int64_t job_id)
     ParsedBatch batch;
     batch.counts.filled.resize(plan_->columns().size());
     batch.rows.reserve(static_cast<size_t>(options_.batch_rows));
-    while (more && batch.rows.size() < static_cast<size_t>(options_.batch_rows)) {
-      more = ParseRow(run, batch);
-    }
+    while (more && !BatchIsFull(run, batch)) more = ParseRow(run, batch);
     for (const auto& row : batch.rows) DrawSample(*row, ++rows_before, job_id);
     run.Seal(batch.rows);
-    batch.end = reader_->position();
+    batch.end = peeked_.has_value() ? peeked_at_ : reader_->position();
     batch.progress = reader_->progress();
     batch.last = !more;
     if (!queue_.Push(std::move(batch))) return;
@@ -135,8 +136,25 @@ void ImportSource::ParseAll(ImportRun& run, int64_t rows_before, int64_t job_id)
   queue_.Close();
 }
 
+absl::StatusOr<bool> ImportSource::Peek() {
+  if (!peeked_.has_value()) {
+    peeked_at_ = reader_->position();
+    peeked_ = reader_->Next(row_);
+  }
+  return *peeked_;
+}
+
+bool ImportSource::BatchIsFull(const ImportRun& run, const ParsedBatch& batch) {
+  const auto full = static_cast<size_t>(options_.batch_rows);
+  if (batch.rows.size() < full) return false;
+  if (batch.rows.size() >= full + kMaxContinued) return true;
+  const absl::StatusOr<bool> more = Peek();
+  return !more.ok() || !*more || !run.Continues(*batch.rows.back(), row_);
+}
+
 bool ImportSource::ParseRow(ImportRun& run, ParsedBatch& batch) {
-  absl::StatusOr<bool> more = reader_->Next(row_);
+  absl::StatusOr<bool> more = Peek();
+  peeked_.reset();
   if (!more.ok()) {
     if (!tabular::IsRowError(more.status())) {
       batch.status = more.status();

@@ -72,6 +72,9 @@ class ImportSource {
   void ParseAll(ImportRun& run, int64_t rows_before, int64_t job_id);
   // False at the end of the file.
   bool ParseRow(ImportRun& run, ParsedBatch& batch);
+  // Reads the next row into row_ unless it is there already, noting where it begins.
+  absl::StatusOr<bool> Peek();
+  bool BatchIsFull(const ImportRun& run, const ParsedBatch& batch);
   void DrawSample(ParsedRow& row, int64_t ordinal, int64_t job_id) const;
 
   SpoolFile file_;
@@ -81,6 +84,8 @@ class ImportSource {
   tabular::Position first_row_;
   int64_t header_line_ = 0;
   tabular::Row row_;
+  std::optional<absl::StatusOr<bool>> peeked_;  // what reading row_ has given
+  tabular::Position peeked_at_;
   BatchQueue<ParsedBatch> queue_;
   std::jthread parser_;
 };

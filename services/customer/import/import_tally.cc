@@ -80,6 +80,9 @@ void AddBatch(const ParsedBatch& batch, const BatchChange& change, int32_t row_w
     report.set_weight_before(report.weight_before() + row.weight_before);
     report.set_weight_after(report.weight_after() + row.weight_after);
   }
+  for (const v1::ImportIssue& issue : change.issues) {
+    if (!issue.row_rejected()) report.set_values_left_out(report.values_left_out() + 1);
+  }
   report.set_completeness_before(Percent(report.weight_before(), report.weight_total()));
   report.set_completeness_after(Percent(report.weight_after(), report.weight_total()));
   report.set_duplicates_in_file(report.duplicates_in_file() + change.duplicates_in_file);
