@@ -6,13 +6,15 @@
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/impl/codegen/proto_utils.h>
 #include <grpcpp/security/credentials.h>
+#include <grpcpp/security/tls_certificate_provider.h>
+#include <grpcpp/security/tls_credentials_options.h>
 #include <grpcpp/support/channel_arguments.h>
 #include <grpcpp/support/proto_buffer_reader.h>
 #include <grpcpp/support/proto_buffer_writer.h>
 
+#include <algorithm>
 #include <atomic>
 #include <fstream>
-#include <iterator>
 #include <thread>
 
 #include "absl/random/random.h"
@@ -30,6 +32,8 @@ using google::protobuf::Message;
 using Stream = grpc::GenericClientAsyncReaderWriter;
 
 constexpr absl::Duration kKeepaliveTime = absl::Minutes(1);
+// Addresses come in turn, but other threads take theirs too: one may get the same several times.
+constexpr int kMaxRefusals = 40;
 constexpr absl::Duration kFirstPause = absl::Milliseconds(50);
 // Error details of services with many fields.
 constexpr int kMaxMetadataBytes = 64 * 1024;
@@ -63,11 +67,9 @@ absl::Status ToStatus(const grpc::Status& status) {
   return FromRpcStatus(wire);
 }
 
-absl::StatusOr<std::string> ReadPem(const std::string& path) {
-  if (path.empty()) return std::string();
+absl::Status CheckReadable(const std::string& path) {
   std::ifstream file(path);
-  std::string text(std::istreambuf_iterator<char>(file), {});
-  if (!file.bad() && !text.empty()) return text;
+  if (file.good() && file.peek() != std::ifstream::traits_type::eof()) return absl::OkStatus();
   return Error(absl::StatusCode::kFailedPrecondition, "TLS_FILES_INVALID",
                absl::StrCat("cannot read ", path));
 }
@@ -75,11 +77,22 @@ absl::StatusOr<std::string> ReadPem(const std::string& path) {
 absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> Credentials(
     const ConnectOptions& options) {
   if (options.ca.empty()) return grpc::InsecureChannelCredentials();
-  grpc::SslCredentialsOptions tls;
-  CRM_ASSIGN_OR_RETURN(tls.pem_root_certs, ReadPem(options.ca));
-  CRM_ASSIGN_OR_RETURN(tls.pem_cert_chain, ReadPem(options.certificate));
-  CRM_ASSIGN_OR_RETURN(tls.pem_private_key, ReadPem(options.private_key));
-  return grpc::SslCredentials(tls);
+  using Watcher = grpc::experimental::FileWatcherCertificateProvider;
+  const auto reload =
+      static_cast<unsigned>(std::max<int64_t>(1, absl::ToInt64Seconds(options.tls_reload)));
+  CRM_RETURN_IF_ERROR(CheckReadable(options.ca));
+  grpc::experimental::TlsChannelCredentialsOptions tls;
+  tls.watch_root_certs();
+  if (options.certificate.empty()) {
+    tls.set_certificate_provider(std::make_shared<Watcher>(options.ca, reload));
+    return grpc::experimental::TlsCredentials(tls);
+  }
+  CRM_RETURN_IF_ERROR(CheckReadable(options.certificate));
+  CRM_RETURN_IF_ERROR(CheckReadable(options.private_key));
+  tls.watch_identity_key_cert_pairs();
+  tls.set_certificate_provider(
+      std::make_shared<Watcher>(options.private_key, options.certificate, options.ca, reload));
+  return grpc::experimental::TlsCredentials(tls);
 }
 
 grpc::ChannelArguments Arguments(const ConnectOptions& options) {
@@ -106,6 +119,15 @@ bool MayRepeat(const Message& request) {
     return field == nullptr;
   }
   return !request.GetReflection()->GetString(request, field).empty();
+}
+
+// The server is about to stop and has not begun with the call.
+bool WasRefused(const absl::Status& status) { return ErrorReason(status) == "SERVER_STOPPING"; }
+
+// Nobody cancels a blocking call here, so gRPC did, for it came when the server had just ended.
+bool WasInterrupted(const absl::Status& status) {
+  return status.code() == absl::StatusCode::kUnavailable ||
+         status.code() == absl::StatusCode::kCancelled;
 }
 
 absl::Duration PauseBefore(int attempt) {
@@ -241,11 +263,12 @@ class Channel::Impl {
                     const CallOptions& options) {
     const absl::Time deadline = absl::Now() + options.timeout;
     const int tries = options.retry && MayRepeat(request) ? kMaxTries : 1;
-    for (int attempt = 1;; ++attempt) {
+    int refusals = 0;
+    for (int attempt = 1;;) {
       absl::Status status = CallOnce(method, request, response, options, deadline);
+      if (options.retry && WasRefused(status) && ++refusals < kMaxRefusals) continue;
       const absl::Duration pause = PauseBefore(attempt);
-      if (status.code() != absl::StatusCode::kUnavailable || attempt >= tries ||
-          absl::Now() + pause >= deadline) {
+      if (!WasInterrupted(status) || attempt++ >= tries || absl::Now() + pause >= deadline) {
         return status;
       }
       absl::SleepFor(pause);

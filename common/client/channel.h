@@ -8,7 +8,8 @@
 // Errors are those of the server with their google.rpc details (crm::ErrorReason …); a server that
 // cannot be reached is UNAVAILABLE. Addresses of a headless DNS name are used in turn. Reads, and
 // changes that carry a request_id, are tried again after UNAVAILABLE, at most kMaxTries times; a
-// change without a request id never is, because the first try may have happened.
+// change without a request id never is, because the first try may have happened. A server that is
+// about to stop refuses calls before it begins with them: these all go to another address at once.
 //
 // Thread-safe; a stream is used by one thread at a time.
 #ifndef CRM_COMMON_CLIENT_CHANNEL_H_
@@ -34,6 +35,8 @@ struct ConnectOptions {
   std::string ca = {};           // PEM file: TLS is used and the server checked against it
   std::string certificate = {};  // PEM files: shown to the server (mutual TLS)
   std::string private_key = {};
+  // How often these files are looked at; new connections use what they hold.
+  absl::Duration tls_reload = absl::Minutes(1);
   std::string server_name = {};  // the name in the server's certificate if it is not the address
   bool own_connection = false;   // do not share a connection with other channels to the address
 };

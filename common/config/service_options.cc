@@ -61,7 +61,8 @@ void ServiceOptions::Register(OptionSet& set) {
   set.Text("tls-key", &tls_key, "PEM private key of the certificate.");
   set.Text("tls-client-ca", &tls_client_ca, "PEM: clients must present a certificate of it.");
   set.Integer("node", &node, -1, 511, "Node number in row keys; -1 = lease a free one.");
-  set.Choice("log-level", &log_level, {"trace", "debug", "info", "warn", "error"}, "Log level.");
+  set.Choice("log-level", &log_level, {"debug", "info", "warning", "error", "off"},
+             "Log level; read again from the configuration file while running.");
   set.Text("time-zone", &time_zone_name, "Time zone of business dates.", CheckTimeZone);
   set.Integer("pollers", &pollers, 1, 256, "Threads that poll gRPC and answer batched reads.");
   set.Integer("workers", &workers, 1, 1024, "Threads for other unary calls.");

@@ -55,7 +55,9 @@ EventReader::EventReader(EventReaderOptions options, db::Pool& pool, const Clock
 absl::StatusOr<bool> EventReader::HoldLease() {
   if (clock_.Now() + options_.term / 2 < lease_.held_until()) return true;
   CRM_ASSIGN_OR_RETURN(db::Pool::Lease connection, pool_.Acquire(job::DatabaseDeadline()));
-  return lease_.Acquire(*connection);
+  absl::StatusOr<bool> held = lease_.Acquire(*connection);
+  reading_ = held.ok() && *held;
+  return held;
 }
 
 absl::StatusOr<int64_t> EventReader::LoadCursor() {
@@ -148,12 +150,16 @@ job::JobOptions EventReader::DefaultJobOptions() const {
 }
 
 absl::Status EventReader::Release() {
+  reading_ = false;
   CRM_ASSIGN_OR_RETURN(db::Pool::Lease connection, pool_.Acquire(job::DatabaseDeadline()));
   return lease_.Release(*connection);
 }
 
 EventReaderStats EventReader::stats() const {
-  return {.position = cursor_, .newest_position = newest_position_, .events = events_};
+  return {.reading = reading_,
+          .position = cursor_,
+          .newest_position = newest_position_,
+          .events = events_};
 }
 
 }  // namespace crm::event

@@ -67,6 +67,7 @@ struct EventReaderOptions {
 };
 
 struct EventReaderStats {
+  bool reading = false;  // this replica, not another
   int64_t position = 0;
   int64_t newest_position = 0;  // of the source
   int64_t events = 0;           // applied by this replica
@@ -104,6 +105,7 @@ class EventReader {
   const db::OutboxHook outbox_;
   const EventApplier applier_;
   job::Lease lease_;
+  std::atomic<bool> reading_{false};
   std::atomic<int64_t> cursor_{0};
   std::atomic<int64_t> newest_position_{0};
   std::atomic<int64_t> events_{0};

@@ -84,6 +84,7 @@ JobStats PeriodicJob::stats() const {
 }
 
 PeriodicJob& JobRunner::Add(JobOptions options, JobBody body) {
+  if (observer_ != nullptr) observer_->OnAdd(options.name, options.interval);
   jobs_.push_back(
       std::make_unique<PeriodicJob>(std::move(options), std::move(body), clock_, observer_));
   return *jobs_.back();

@@ -50,9 +50,11 @@ struct JobOptions {
   absl::Duration last_retry = absl::Seconds(30);
 };
 
-// Told about every run, on the job's thread: feeds crm_job_* metrics and the log.
+// Told about every job when it is added, and about every run, on the job's thread: feeds crm_job_*
+// metrics and the log.
 struct JobObserver {
   virtual ~JobObserver() = default;
+  virtual void OnAdd(std::string_view /*job*/, absl::Duration /*interval*/) {}
   virtual void OnRun(std::string_view job, absl::Duration took, const absl::Status& status) = 0;
 };
 

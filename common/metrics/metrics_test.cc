@@ -2,8 +2,10 @@
 #include <string>
 
 #include "absl/strings/str_split.h"
+#include "common/base/clock.h"
 #include "common/metrics/db_metrics.h"
 #include "common/metrics/definition.h"
+#include "common/metrics/job_metrics.h"
 #include "common/metrics/metrics_server.h"
 #include "common/metrics/process_collector.h"
 #include "common/metrics/rpc_metrics.h"
@@ -95,6 +97,36 @@ TEST(DbMetricsTest, CountsByQueryName) {
   EXPECT_THAT(text, HasSubstr(R"(crm_db_statement_errors_total{query="customer_by_number"} 1)"));
   EXPECT_THAT(text, HasSubstr("crm_db_acquire_failures_total 1"));
   EXPECT_THAT(text, HasSubstr(R"(crm_db_retries_total{reason="deadlock"} 1)"));
+}
+
+// PLT-26: runs, failures, duration and the last success by job, from the first scrape.
+TEST(JobMetricsTest, CountsRunsAndKeepsTheLastSuccess) {
+  FakeClock clock(absl::FromUnixSeconds(1'800'000'000));
+  prometheus::Registry registry;
+  JobMetrics metrics(registry, clock);
+  job::JobRunner runner(clock, &metrics);
+  absl::Status outcome;
+  job::PeriodicJob& job = runner.Add({.name = "purge", .interval = absl::Minutes(10)},
+                                     [&](const std::stop_token&) -> absl::StatusOr<absl::Time> {
+                                       clock.Advance(absl::Seconds(2));
+                                       if (!outcome.ok()) return outcome;
+                                       return absl::InfiniteFuture();
+                                     });
+
+  EXPECT_THAT(Scrape(registry), HasSubstr(R"(crm_job_seconds_count{job_name="purge"} 0)"));
+  EXPECT_THAT(Scrape(registry), HasSubstr(R"(crm_job_failures_total{job_name="purge"} 0)"));
+  EXPECT_THAT(Scrape(registry), HasSubstr(R"(crm_job_interval_seconds{job_name="purge"} 600)"));
+  EXPECT_THAT(Scrape(registry),
+              HasSubstr(R"(crm_job_last_success_timestamp_seconds{job_name="purge"} 1800000000)"));
+
+  job.RunOnce();
+  outcome = absl::UnavailableError("database away");
+  job.RunOnce();
+  EXPECT_THAT(Scrape(registry), HasSubstr(R"(crm_job_seconds_count{job_name="purge"} 2)"));
+  EXPECT_THAT(Scrape(registry), HasSubstr(R"(crm_job_seconds_sum{job_name="purge"} 4)"));
+  EXPECT_THAT(Scrape(registry), HasSubstr(R"(crm_job_failures_total{job_name="purge"} 1)"));
+  EXPECT_THAT(Scrape(registry),
+              HasSubstr(R"(crm_job_last_success_timestamp_seconds{job_name="purge"} 1800000002)"));
 }
 
 TEST(ProcessCollectorTest, ReadsThisProcess) {

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "absl/synchronization/mutex.h"
+#include "common/base/status_macros.h"
 #include "common/runtime/service_runtime.h"
 
 namespace crm::runtime {
@@ -25,10 +26,23 @@ int MigrateOnly(const ServiceInfo& info, const config::ServiceOptions& options) 
   pool_options.address = *address;
   pool_options.max_connections = 2;
   db::Pool pool(pool_options);
-  const absl::Status status = db::Migrate(pool, AllMigrations(info), [](std::string_view line) {
-    std::cout << line << '\n';
-  });
+  const absl::Status status = db::Migrate(pool, AllMigrations(info),
+                                          [](std::string_view line) { std::cout << line << '\n'; });
   return status.ok() ? kOk : Fail(status, kFailed);
+}
+
+config::ProgramInfo ProgramOf(const ServiceInfo& info) {
+  return {.program = info.program, .summary = info.summary, .version = CRM_VERSION};
+}
+
+// Reads the command line, the environment and the file once more: only the file can have changed.
+OptionsSource ReadAgain(const ServiceInfo& info, int argc, const char* const* argv) {
+  return [&info, argc, argv]() -> absl::StatusOr<config::ServiceOptions> {
+    CRM_ASSIGN_OR_RETURN(config::ServiceCommand command,
+                         config::ParseServiceCommand(ProgramOf(info), config::ServiceOptions(),
+                                                     argc, argv, config::ProcessEnvironment()));
+    return std::move(command.options);
+  };
 }
 
 // Signals are taken by one thread, so that no handler has to be async-signal-safe.
@@ -36,17 +50,23 @@ std::jthread WaitForSignals(ServiceRuntime& runtime, const sigset_t& signals) {
   return std::jthread([&runtime, signals](const std::stop_token& stop) {
     const timespec pause{0, 200'000'000};
     while (!stop.stop_requested()) {
-      if (sigtimedwait(&signals, nullptr, &pause) > 0) return runtime.RequestStop();
+      const int signal = sigtimedwait(&signals, nullptr, &pause);
+      if (signal == SIGHUP) {
+        runtime.Reload();
+      } else if (signal > 0) {
+        return runtime.RequestStop();
+      }
     }
   });
 }
 
 int Serve(const ServiceInfo& info, const config::ServiceOptions& options,
-          const ServiceFactory& factory) {
+          const OptionsSource& options_source, const ServiceFactory& factory) {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // inherited by every thread made from here on
   std::signal(SIGPIPE, SIG_IGN);
 
@@ -56,6 +76,7 @@ int Serve(const ServiceInfo& info, const config::ServiceOptions& options,
   SystemClock clock;
   auto runtime = ServiceRuntime::Create(info, options, clock);
   if (!runtime.ok()) return Fail(runtime.status(), kFailed);
+  (*runtime)->SetOptionsSource(options_source);
   auto service = factory(**runtime);
   if (!service.ok()) return Fail(service.status(), kFailed);
   if (absl::Status status = (*runtime)->Start(); !status.ok()) return Fail(status, kFailed);
@@ -68,9 +89,8 @@ int Serve(const ServiceInfo& info, const config::ServiceOptions& options,
 }  // namespace
 
 int Run(const ServiceInfo& info, int argc, const char* const* argv, const ServiceFactory& factory) {
-  auto command = config::ParseServiceCommand(
-      {.program = info.program, .summary = info.summary, .version = CRM_VERSION},
-      config::ServiceOptions(), argc, argv, config::ProcessEnvironment());
+  auto command = config::ParseServiceCommand(ProgramOf(info), config::ServiceOptions(), argc, argv,
+                                             config::ProcessEnvironment());
   if (!command.ok()) return Fail(command.status(), kBadUsage);
   switch (command->action) {
     case config::ServiceCommand::Action::kPrint:
@@ -79,7 +99,7 @@ int Run(const ServiceInfo& info, int argc, const char* const* argv, const Servic
     case config::ServiceCommand::Action::kMigrate:
       return MigrateOnly(info, command->options);
     case config::ServiceCommand::Action::kServe:
-      return Serve(info, command->options, factory);
+      return Serve(info, command->options, ReadAgain(info, argc, argv), factory);
   }
   return kBadUsage;
 }

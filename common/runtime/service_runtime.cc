@@ -1,23 +1,27 @@
 #include "common/runtime/service_runtime.h"
 
+#include <unistd.h>
+
 #include <deque>
 #include <utility>
-
-#include <unistd.h>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/absl_view.h"
 #include "common/base/mutex.h"
 #include "common/base/status_macros.h"
+#include "common/error/error.h"
 #include "common/event/outbox.h"
 #include "common/event/retention.h"
+#include "common/metrics/certificate_collector.h"
 #include "common/runtime/embedded_platform_migrations.h"
+#include "common/runtime/job_log.h"
 #include "crm/event/v1/event.pb.h"
 
 namespace crm::runtime {
 namespace {
 
 constexpr absl::Duration kIdempotencyAge = absl::Hours(24);
+constexpr absl::Duration kReloadEvery = absl::Seconds(15);
 
 // Names this process in leases: unique among live ones and across restarts.
 std::string MakeHolder(const std::string& program) {
@@ -47,6 +51,20 @@ server::RpcServerOptions ServerOptionsOf(const config::ServiceOptions& options) 
   return server;
 }
 
+// What is wrong with a file says which setting names it.
+absl::Status InSetting(std::string_view setting, const absl::Status& status) {
+  if (status.ok()) return status;
+  return Error(status.code(), ErrorReason(status),
+               absl::StrCat(ToAbsl(setting), ": ", status.message()))
+      .Meta("setting", setting);
+}
+
+template <typename T>
+absl::StatusOr<T> InSetting(std::string_view setting, absl::StatusOr<T> value) {
+  if (!value.ok()) return InSetting(setting, value.status());
+  return value;
+}
+
 // Runs one pass of deletions; more of them at once while the job finds rows.
 job::JobBody PurgeJob(std::function<absl::StatusOr<int64_t>()> purge) {
   return [purge = std::move(purge)](const std::stop_token&) -> absl::StatusOr<absl::Time> {
@@ -54,20 +72,6 @@ job::JobBody PurgeJob(std::function<absl::StatusOr<int64_t>()> purge) {
     return purged > 0 ? absl::InfinitePast() : absl::InfiniteFuture();
   };
 }
-
-class JobLog : public job::JobObserver {
- public:
-  explicit JobLog(log::Logger& log) : log_(log) {}
-  void OnRun(std::string_view job, absl::Duration, const absl::Status& status) override {
-    if (!status.ok()) {
-      log_.Write(log::Level::kError, "job failed",
-                 {{"job", job}, {"error", ToStd(status.message())}});
-    }
-  }
-
- private:
-  log::Logger& log_;
-};
 
 }  // namespace
 
@@ -103,7 +107,10 @@ ServiceRuntime::ServiceRuntime(const ServiceInfo& info, config::ServiceOptions o
             .level = log::ParseLevel(options_.log_level).value_or(log::Level::kInfo)}),
       metrics_server_(options_.metrics_listen,
                       {.service = info.program, .version = CRM_VERSION, .commit = CRM_COMMIT}),
-      db_metrics_(metrics_server_.registry()) {}
+      db_metrics_(metrics_server_.registry()),
+      job_metrics_(metrics_server_.registry(), clock),
+      job_log_(std::make_unique<JobLog>(log_, job_metrics_)),
+      watch_(log_) {}
 
 ServiceRuntime::~ServiceRuntime() {
   Stop();
@@ -118,7 +125,8 @@ absl::StatusOr<std::unique_ptr<ServiceRuntime>> ServiceRuntime::Create(
 }
 
 absl::Status ServiceRuntime::Open(const ServiceInfo& info) {
-  CRM_ASSIGN_OR_RETURN(const db::Address address, db::Address::Parse(options_.database_url));
+  CRM_ASSIGN_OR_RETURN(const db::Address address,
+                       InSetting("database-url", db::Address::Parse(options_.database_url)));
   pool_ = std::make_unique<db::Pool>(PoolOptionsOf(options_, address), &db_metrics_);
   metrics_server_.Add(std::make_shared<metrics::PoolCollector>(*pool_));
   const std::vector<db::Migration> migrations = AllMigrations(info);
@@ -128,18 +136,33 @@ absl::Status ServiceRuntime::Open(const ServiceInfo& info) {
     }));
   }
   CRM_RETURN_IF_ERROR(db::CheckSchema(*pool_, migrations));
+  CRM_RETURN_IF_ERROR(LoadKeysAndRoles());
 
-  CRM_ASSIGN_OR_RETURN(keyring_, crypto::Keyring::Load(options_.key_file));
-  CRM_ASSIGN_OR_RETURN(jwks_, auth::JwksFile::Load(options_.jwks_file, clock_));
-  tokens_ = std::make_unique<auth::TokenVerifier>(
-      auth::TokenRules{.issuer = options_.issuer, .audience = options_.audience}, *jwks_, clock_);
-  CRM_ASSIGN_OR_RETURN(auto policy, auth::Policy::Load(options_.roles_file));
-  policy_ = std::make_unique<auth::CurrentPolicy>(std::move(policy));
-
-  jobs_ = std::make_unique<job::JobRunner>(clock_, nullptr);
+  jobs_ = std::make_unique<job::JobRunner>(clock_, job_log_.get());
   CRM_RETURN_IF_ERROR(ClaimNode());
+  AddReloadJob();
   AddPlatformJobs();
   return absl::OkStatus();
+}
+
+absl::Status ServiceRuntime::LoadKeysAndRoles() {
+  CRM_ASSIGN_OR_RETURN(keyring_, InSetting("key-file", crypto::Keyring::Load(options_.key_file)));
+  CRM_ASSIGN_OR_RETURN(jwks_,
+                       InSetting("jwks-file", auth::JwksFile::Load(options_.jwks_file, clock_)));
+  tokens_ = std::make_unique<auth::TokenVerifier>(
+      auth::TokenRules{.issuer = options_.issuer, .audience = options_.audience}, *jwks_, clock_);
+  CRM_ASSIGN_OR_RETURN(auto policy,
+                       InSetting("roles-file", auth::Policy::Load(options_.roles_file)));
+  policy_ = std::make_unique<auth::CurrentPolicy>(std::move(policy));
+  return absl::OkStatus();
+}
+
+// Token keys and certificates look after themselves: they are read when somebody connects or calls.
+void ServiceRuntime::AddReloadJob() {
+  watch_.AddFile("roles-file", options_.roles_file,
+                 [this] { return policy_->Reload(options_.roles_file); });
+  watch_.AddFile("key-file", options_.key_file, [this] { return keyring_->Reload(); });
+  reload_job_ = &jobs_->Add({.name = "reload-settings", .interval = kReloadEvery}, watch_.Job());
 }
 
 absl::Status ServiceRuntime::ClaimNode() {
@@ -147,7 +170,8 @@ absl::Status ServiceRuntime::ClaimNode() {
     ids_ = std::make_unique<IdGenerator>(clock_, options_.node);
     return absl::OkStatus();
   }
-  node_ = std::make_unique<job::NodeLease>(job::NodeLeaseOptions{.holder = holder_}, *pool_, clock_);
+  node_ =
+      std::make_unique<job::NodeLease>(job::NodeLeaseOptions{.holder = holder_}, *pool_, clock_);
   CRM_ASSIGN_OR_RETURN(const job::NodeClaim claim, node_->Claim());
   ids_ = std::make_unique<IdGenerator>(clock_, claim.node);
   if (claim.used_until != absl::InfinitePast()) ids_->ObserveTime(claim.used_until);
@@ -161,16 +185,19 @@ absl::Status ServiceRuntime::ClaimNode() {
 
 void ServiceRuntime::AddPlatformJobs() {
   sequencer_ = std::make_unique<event::Sequencer>(
-      event::SequencerOptions{.holder = holder_,
-                              .on_sequenced =
-                                  [this](int64_t position) { position_signal_.Announce(position); }},
+      event::SequencerOptions{
+          .holder = holder_,
+          .on_sequenced = [this](int64_t position) { position_signal_.Announce(position); }},
       *pool_, clock_);
+  event_metrics_ = std::make_shared<metrics::EventCollector>(*sequencer_);
+  metrics_server_.Add(event_metrics_);
   job::PeriodicJob& sequencing =
       jobs_->Add(event::Sequencer::DefaultJobOptions(), sequencer_->Job());
   committer_ = std::make_unique<db::GroupCommitter>(
-      *pool_, db::GroupCommitterOptions{.threads = options_.committers,
-                                        .outbox = event::MakeOutboxHook(*ids_, clock_),
-                                        .on_committed_events = [&sequencing] { sequencing.Notify(); }});
+      *pool_,
+      db::GroupCommitterOptions{.threads = options_.committers,
+                                .outbox = event::MakeOutboxHook(*ids_, clock_),
+                                .on_committed_events = [&sequencing] { sequencing.Notify(); }});
   jobs_->Add({.name = "purge-outbox", .interval = absl::Minutes(10)}, PurgeJob([this] {
                return event::PurgeOutbox(*pool_, clock_.Now() - options_.event_retention);
              }));
@@ -192,14 +219,23 @@ absl::Status ServiceRuntime::Start() {
                                                         .log = &log_});
   Add(EventTable());
   for (const server::MethodTable& table : tables_) server_->Add(table);
-  if (!options_.metrics_listen.empty()) CRM_RETURN_IF_ERROR(metrics_server_.Start());
-  CRM_RETURN_IF_ERROR(server_->Start());
+  CRM_RETURN_IF_ERROR(Listen());
   started_ = true;
   jobs_->Start();
   server_->SetServing(true);
   log_.Write(log::Level::kInfo, "serving",
              {{"port", server_->port()}, {"metrics_port", metrics_port()}});
   return absl::OkStatus();
+}
+
+absl::Status ServiceRuntime::Listen() {
+  if (!options_.tls_certificate.empty()) {
+    metrics_server_.Add(std::make_shared<metrics::CertificateCollector>(options_.tls_certificate));
+  }
+  if (!options_.metrics_listen.empty()) CRM_RETURN_IF_ERROR(metrics_server_.Start());
+  absl::Status status = server_->Start();
+  if (!status.ok()) metrics_server_.Stop();  // the service, whose readers it shows, goes first
+  return status;
 }
 
 server::MethodTable ServiceRuntime::EventTable() {
@@ -226,6 +262,7 @@ void ServiceRuntime::Stop() {
   committer_.reset();
   sequencer_->Release().IgnoreError();  // expires by itself
   if (node_ != nullptr) node_->Release().IgnoreError();
+  metrics_server_.Stop();
   log_.Write(log::Level::kInfo, "stopped");
   log_.Flush();
 }

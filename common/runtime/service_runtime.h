@@ -40,11 +40,16 @@
 #include "common/job/periodic.h"
 #include "common/log/logger.h"
 #include "common/metrics/db_metrics.h"
+#include "common/metrics/event_metrics.h"
+#include "common/metrics/job_metrics.h"
 #include "common/metrics/metrics_server.h"
+#include "common/runtime/settings_watch.h"
 #include "common/server/method_table.h"
 #include "common/server/rpc_server.h"
 
 namespace crm::runtime {
+
+class JobLog;
 
 struct ServiceInfo {
   std::string program;  // "crm-customer"
@@ -72,8 +77,8 @@ class Service {
 
 class ServiceRuntime {
  public:
-  // Connects, checks the schema, loads keys, tokens and roles, leases a node number. `clock` outlives
-  // the runtime. Errors name the setting or file.
+  // Connects, checks the schema, loads keys, tokens and roles, leases a node number. `clock`
+  // outlives the runtime. Errors name the setting or file.
   static absl::StatusOr<std::unique_ptr<ServiceRuntime>> Create(const ServiceInfo& info,
                                                                 config::ServiceOptions options,
                                                                 const Clock& clock);
@@ -99,16 +104,24 @@ class ServiceRuntime {
   // For the service to call before Start. `staff` may come later than the tables, but before Start.
   void Add(server::MethodTable table) { tables_.push_back(std::move(table)); }
   void SetStaffDirectory(const server::StaffDirectory* staff) { staff_ = staff; }
+  // Shows the reader's lag. It may be destroyed after Stop.
+  void AddReader(std::string source, const event::EventReader& reader) {
+    event_metrics_->AddReader(std::move(source), reader);
+  }
+  // Where settings that may change at run time come from; none without it.
+  void SetOptionsSource(OptionsSource source) { watch_.SetOptionsSource(std::move(source)); }
 
   // Opens the port; serving once this returns OK.
   absl::Status Start();
   int port() const { return server_->port(); }
   // 0 if metrics are not served (an empty `metrics_listen`).
-  int metrics_port() const {
-    return options_.metrics_listen.empty() ? 0 : metrics_server_.port();
-  }
-  // Not serving, drain, stop jobs. Idempotent.
+  int metrics_port() const { return options_.metrics_listen.empty() ? 0 : metrics_server_.port(); }
+  // Not serving, drain, stop jobs and metrics. Idempotent.
   void Stop();
+
+  // Looks soon, from any thread, whether roles, keys or the log level have changed (SIGHUP); that
+  // is done now and then anyway.
+  void Reload() { reload_job_->Notify(); }
 
   // Makes the process end in order, from any thread (a lost node lease).
   void RequestStop();
@@ -119,7 +132,10 @@ class ServiceRuntime {
   ServiceRuntime(const ServiceInfo& info, config::ServiceOptions options, const Clock& clock);
   absl::Status Open(const ServiceInfo& info);
   absl::Status ClaimNode();
+  absl::Status LoadKeysAndRoles();
+  void AddReloadJob();
   void AddPlatformJobs();
+  absl::Status Listen();
   server::MethodTable EventTable();
 
   const config::ServiceOptions options_;
@@ -129,6 +145,9 @@ class ServiceRuntime {
   log::Logger log_;
   metrics::MetricsServer metrics_server_;
   metrics::DbMetrics db_metrics_;
+  metrics::JobMetrics job_metrics_;
+  const std::unique_ptr<JobLog> job_log_;
+  SettingsWatch watch_;
   std::unique_ptr<db::Pool> pool_;
   std::unique_ptr<crypto::Keyring> keyring_;
   std::unique_ptr<auth::JwksFile> jwks_;
@@ -137,8 +156,10 @@ class ServiceRuntime {
   std::unique_ptr<job::NodeLease> node_;
   std::unique_ptr<IdGenerator> ids_;
   std::unique_ptr<job::JobRunner> jobs_;
+  job::PeriodicJob* reload_job_ = nullptr;
   event::PositionSignal position_signal_;
   std::unique_ptr<event::Sequencer> sequencer_;
+  std::shared_ptr<metrics::EventCollector> event_metrics_;
   std::unique_ptr<event::EventService> events_;
   std::unique_ptr<db::GroupCommitter> committer_;
   std::unique_ptr<server::RpcServer> server_;
@@ -151,8 +172,8 @@ class ServiceRuntime {
 
 using ServiceFactory = std::function<absl::StatusOr<std::unique_ptr<Service>>(ServiceRuntime&)>;
 
-// The whole of main: parses the command line, migrates or serves, stops on SIGTERM and SIGINT. Gives
-// the exit status.
+// The whole of main: parses the command line, migrates or serves, stops on SIGTERM and SIGINT.
+// Gives the exit status.
 int Run(const ServiceInfo& info, int argc, const char* const* argv, const ServiceFactory& factory);
 
 }  // namespace crm::runtime

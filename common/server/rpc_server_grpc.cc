@@ -5,6 +5,7 @@
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 
+#include <algorithm>
 #include <atomic>
 #include <deque>
 #include <string>
@@ -34,7 +35,10 @@ constexpr absl::Duration kKeepaliveTimeout = absl::Seconds(20);
 // Clients may ping this often, with or without calls; more is taken as an attack.
 constexpr absl::Duration kClientPing = absl::Seconds(5);
 constexpr int kStreamsPerConnection = 1000;
-constexpr absl::Duration kQuiet = absl::Milliseconds(100);
+// Before the last connections are closed, no call must have come for a twentieth of the grace, and
+// for no longer than this.
+constexpr absl::Duration kLongestQuiet = absl::Seconds(1);
+constexpr int kQuietShare = 20;
 constexpr absl::Duration kOverloadRetryHint = absl::Milliseconds(200);
 
 int Millis(absl::Duration duration) {
@@ -155,7 +159,7 @@ class RpcServer::Impl : public CallHost {
     if (server_ == nullptr || stopping_.exchange(true)) return;
     SetServing(false);
     const absl::Time deadline = absl::Now() + grace;
-    AwaitQuiet(deadline);
+    AwaitQuiet(std::min(grace / kQuietShare, kLongestQuiet), deadline);
     server_->Shutdown(absl::ToChronoTime(deadline));
     AwaitNoCalls(absl::InfiniteFuture());  // handlers that were cut off still end by themselves
     workers_.Stop();
@@ -224,12 +228,12 @@ class RpcServer::Impl : public CallHost {
   // gRPC cancels the calls that reach a server after its shutdown has begun, and no client tries a
   // cancelled call again. So calls are answered, new ones with "try another server", until none has
   // come for a while.
-  void AwaitQuiet(absl::Time deadline) {
+  void AwaitQuiet(absl::Duration wanted, absl::Time deadline) {
     for (;;) {
       AwaitNoCalls(deadline);
       const absl::Duration quiet = absl::Now() - absl::FromUnixMicros(last_arrival_.load());
-      if (quiet >= kQuiet || absl::Now() + kQuiet - quiet >= deadline) return;
-      absl::SleepFor(kQuiet - quiet);
+      if (quiet >= wanted || absl::Now() + wanted - quiet >= deadline) return;
+      absl::SleepFor(wanted - quiet);
     }
   }
 

@@ -121,6 +121,85 @@ TEST_F(RpcServerTlsTest, MutualTlsNamesTheCaller) {
             absl::StatusCode::kUnavailable);
 }
 
+// PLT-12: certificates and authorities are replaced without a restart; connections that are open
+// stay.
+TEST_F(RpcServerTlsTest, TakesOverNewCertificatesWhileRunning) {
+  EchoServer server(world_, {.tls = Files(true), .tls_reload = absl::Seconds(1)});
+  server.Start();
+  const Identity new_authority("ca");
+  new_authority.Write(File("new-ca"));
+  Identity("crm-sales", &new_authority).Write(File("new-sales"));
+  const client::ConnectOptions before{
+      .ca = File("ca.crt"), .certificate = File("sales.crt"), .private_key = File("sales.key")};
+  const client::ConnectOptions after{.ca = File("new-ca.crt"),
+                                     .certificate = File("new-sales.crt"),
+                                     .private_key = File("new-sales.key")};
+  client::ConnectOptions kept = before;
+  kept.address = server.address();
+  kept.server_name = "crm-customer";
+  kept.own_connection = true;
+  const auto open = Must(client::Channel::Connect(kept));
+  const auto call_open = [&] {
+    return open->Call<echo::EchoRequest, echo::EchoResponse>(kEcho, Say("x"), {.retry = false});
+  };
+  ASSERT_TRUE(call_open().ok());
+  ASSERT_FALSE(Call(server, after, kEcho).ok());
+
+  Identity("crm-customer", &new_authority).Write(File("next"));
+  for (const char* const ending : {".crt", ".key"}) {
+    std::filesystem::rename(File("next") + ending, File("server") + ending);
+  }
+  std::filesystem::rename(File("new-ca.crt"), File("ca.crt"));
+  new_authority.Write(File("new-ca"));
+
+  const absl::Time give_up = absl::Now() + absl::Seconds(30);
+  absl::Status status = absl::UnknownError("not called");
+  while (!status.ok() && absl::Now() < give_up) status = Call(server, after, kEcho).status();
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_TRUE(call_open().ok());
+  // Whoever has only the old authority's certificate does not get in any more.
+  client::ConnectOptions stale = before;
+  stale.ca = File("new-ca.crt");
+  EXPECT_EQ(Call(server, stale, kEcho).status().code(), absl::StatusCode::kUnavailable);
+}
+
+// PLT-12: a client that runs for long takes over its files too.
+TEST_F(RpcServerTlsTest, ClientsTakeOverNewCertificatesWhileRunning) {
+  EchoServer server(world_, {.tls = Files(true),
+                             .max_connection_age = absl::Milliseconds(100),
+                             .tls_reload = absl::Seconds(1)});
+  server.Start();
+  const auto client = Must(client::Channel::Connect({.address = server.address(),
+                                                     .ca = File("ca.crt"),
+                                                     .certificate = File("sales.crt"),
+                                                     .private_key = File("sales.key"),
+                                                     .tls_reload = absl::Seconds(1),
+                                                     .server_name = "crm-customer",
+                                                     .own_connection = true}));
+  const auto call = [&] {
+    return client->Call<echo::EchoRequest, echo::EchoResponse>(kEcho, Say("x"), {.retry = false});
+  };
+  ASSERT_TRUE(call().ok());
+
+  const Identity new_authority("ca");
+  new_authority.Write(File("new-ca"));
+  Identity("crm-customer", &new_authority).Write(File("new-server"));
+  Identity("crm-other", &new_authority).Write(File("new-sales"));
+  for (const char* const name : {"ca", "server", "sales"}) {
+    for (const char* const ending : {".crt", ".key"}) {
+      std::filesystem::rename(File(std::string("new-") + name) + ending, File(name) + ending);
+    }
+  }
+  // Until both sides have seen their files, connections may fail.
+  const absl::Time give_up = absl::Now() + absl::Seconds(30);
+  absl::StatusOr<echo::EchoResponse> answer = call();
+  while ((!answer.ok() || answer->caller() != "crm-other") && absl::Now() < give_up) {
+    answer = call();
+  }
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->caller(), "crm-other");
+}
+
 TEST(TlsFilesTest, NamesTheSettingThatIsWrong) {
   const std::filesystem::path folder = std::filesystem::temp_directory_path();
   const std::string one = folder / "crm_tls_files_test_one";

@@ -50,8 +50,8 @@ Replica::Replica(const runtime::ServiceInfo& info, const runtime::ServiceFactory
     : runtime_(Take(runtime::ServiceRuntime::Create(info, options, clock), "runtime")),
       service_(Take(factory(*runtime_), "service")) {
   Require(runtime_->Start(), "start");
-  channel_ = Take(client::Channel::Connect({.address = absl::StrCat("127.0.0.1:", port()),
-                                            .own_connection = true}),
+  channel_ = Take(client::Channel::Connect(
+                      {.address = absl::StrCat("127.0.0.1:", port()), .own_connection = true}),
                   "channel");
 }
 
@@ -73,7 +73,8 @@ ServiceHarness::ServiceHarness(runtime::ServiceInfo info, runtime::ServiceFactor
   options_.audience = kAudience;
   options_.roles_file = CRM_DEFAULT_ROLES;
   options_.log_level = "error";
-  options_.metrics_listen = "";  // stopping that server takes seconds
+  options_.shutdown_grace = absl::Seconds(2);  // a server waits in proportion for the last calls
+  options_.metrics_listen = "";                // stopping that server takes seconds
   Require(options_.Check(), "options");
   Require(crypto::GenerateKeyFile(options_.key_file, clock_), "key file");
   Require(issuer_->WriteFiles(options_.jwks_file, directory_ + "/issuer.pem"), "issuer");
@@ -102,10 +103,9 @@ std::string ServiceHarness::TokenOf(std::string_view user, std::vector<std::stri
 
 std::string ServiceHarness::TokenOfService(std::string_view name,
                                            std::vector<std::string> roles) const {
-  return issuer_->Issue({.subject = std::string(name),
-                         .roles = std::move(roles),
-                         .kind = auth::CallerKind::kService},
-                        clock_.Now());
+  return issuer_->Issue(
+      {.subject = std::string(name), .roles = std::move(roles), .kind = auth::CallerKind::kService},
+      clock_.Now());
 }
 
 }  // namespace crm::testing

@@ -7,6 +7,7 @@
 #include "services/customer/activity_service.h"
 #include "services/customer/archive.h"
 #include "services/customer/customer_handlers.h"
+#include "services/customer/customer_metrics.h"
 #include "services/customer/embedded_customer_migrations.h"
 #include "services/customer/import/import_service.h"
 #include "services/customer/people_composition.h"
@@ -33,7 +34,8 @@ class Composition : public runtime::Service {
         search_(archive_),
         tags_(archive_),
         people_(runtime, archive_, administration_.staff()),
-        activity_(runtime, archive_) {}
+        activity_(runtime, archive_),
+        metrics_(runtime.metrics(), runtime.pool()) {}
 
   absl::Status Open() {
     CRM_RETURN_IF_ERROR(archive_.names.Load(runtime_.pool(), absl::Now() + kLoadTimeout));
@@ -64,6 +66,7 @@ class Composition : public runtime::Service {
                           }
                           return absl::InfiniteFuture();
                         });
+    runtime_.jobs().Add(CustomerMetrics::JobOptions(), metrics_.Job());
   }
 
   runtime::ServiceRuntime& runtime_;
@@ -75,6 +78,7 @@ class Composition : public runtime::Service {
   TagHandlers tags_;
   People people_;
   ActivityService activity_;
+  CustomerMetrics metrics_;
   std::unique_ptr<import::ImportService> import_;
 };
 

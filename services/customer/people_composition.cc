@@ -67,6 +67,7 @@ void People::Open() {
   run_job_ =
       &runtime_.jobs().Add({.name = "tag-rules", .interval = kRunInterval}, runner_.RunJob());
   runtime_.jobs().Add(runner_.FollowOptions(), runner_.FollowJob());
+  runtime_.AddReader("tag-rules", runner_.reader());
 }
 
 }  // namespace crm::customer

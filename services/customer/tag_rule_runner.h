@@ -63,6 +63,7 @@ class TagRuleRunner {
   // Evaluates customers that have changed, from this service's own events.
   job::JobOptions FollowOptions() const;
   job::JobBody FollowJob() { return reader_.Job(); }
+  const event::EventReader& reader() const { return reader_; }
 
   // What an event reader does with events: fills `out` with what the rules have to do about the
   // customers that these name.

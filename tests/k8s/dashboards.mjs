@@ -76,6 +76,27 @@ export function suiteDashboard() {
       [`histogram_quantile(0.99, sum by (service, le) (rate(crm_rpc_queue_wait_seconds_bucket${kService}[$__rate_interval])))`, '{{service}} thread']]))
     .withPanel(lines('Failed statements', 'percentunit', [[`crm:db_statement_errors:ratio_rate5m${kService}`, '{{service}}']]))
 
+    .withRow(new RowBuilder('Events and background jobs'))
+    .withPanel(lines('Events waiting', 'none', [
+      [`max by (service, source) (crm_event_reader_lag${kService})`, '{{service}} behind {{source}}'],
+      [`max by (service) (crm_event_unsequenced${kService})`, '{{service}} without position']]))
+    .withPanel(lines('Events a second', 'cps', [
+      [`sum by (service) (rate(crm_events_sequenced_total${kService}[$__rate_interval]))`, '{{service}} handed on'],
+      [`sum by (service, source) (rate(crm_events_applied_total${kService}[$__rate_interval]))`, '{{service}} applied of {{source}}']]))
+    .withPanel(bars('Background jobs', 'percentunit', [
+      `topk(10, sum by (job_name) (rate(crm_job_seconds_sum${kService}[$__range])))`, '{{job_name}}']))
+    .withPanel(lines('Failed runs of jobs a second', 'cps', [
+      [`sum by (job_name) (rate(crm_job_failures_total${kService}[$__rate_interval]))`, '{{job_name}}']]))
+
+    .withRow(new RowBuilder('Customers'))
+    .withPanel(pie('Customers by tier', 'none', [`sum by (tier) (max by (tier, stage) (crm_customers${kService}))`, '{{tier}}']))
+    .withPanel(bars('Customers by stage', 'none', [`sum by (stage) (max by (tier, stage) (crm_customers${kService}))`, '{{stage}}']))
+    .withPanel(lines('Customers', 'none', [
+      [`sum(max by (tier, stage) (crm_customers${kService}))`, 'all'],
+      [`max(crm_customers_incomplete${kService})`, 'incomplete']]))
+    .withPanel(lines('Imported rows a second', 'cps', [
+      [`sum by (outcome) (rate(crm_import_rows_total${kService}[$__rate_interval]))`, '{{outcome}}']]))
+
     .withRow(new RowBuilder('Processes'))
     .withPanel(lines('Processor', 'none', [[`rate(process_cpu_seconds_total${kService}[$__rate_interval])`, '{{instance}} cores']]))
     .withPanel(lines('Memory', 'bytes', [[`process_resident_memory_bytes${kService}`, '{{instance}}']]))

@@ -2,10 +2,12 @@
 // do not have (OPS-3, OPS-6).
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import yaml from 'js-yaml';
 import * as models from '@kubernetes/client-node/dist/gen/models/all.js';
 import {optionsOf, read, render, top} from './cluster_files.mjs';
 
 const base = render('k8s/base');
+const rules = yaml.load(read('k8s/monitoring/rules.yaml')).groups.flatMap((each) => each.rules);
 const monitoring = render('k8s/monitoring');
 const all = [...base, ...monitoring];
 const ofKind = (kind) => base.filter((each) => each.kind === kind);
@@ -123,12 +125,27 @@ for (const deployment of ofKind('Deployment')) {
 
   test(`${name}: files are mounted where the settings look for them`, () => {
     const mounts = container.volumeMounts.map((each) => each.mountPath);
-    for (const setting of ['CRM_KEY_FILE', 'CRM_JWKS_FILE', 'CRM_ROLES_FILE']) {
+    for (const setting of ['CRM_KEY_FILE', 'CRM_JWKS_FILE', 'CRM_ROLES_FILE', 'CRM_CONFIG']) {
       assert.ok(mounts.some((mount) => settings[setting].startsWith(`${mount}/`)), setting);
     }
     const temporary = container.env.find((each) => each.name === 'TMPDIR').value;
     const mount = container.volumeMounts.find((each) => each.mountPath === temporary);
     assert.ok(podOf(deployment).volumes.find((each) => each.name === mount.name).emptyDir.sizeLimit);
+  });
+
+  test(`${name}: the log level can be changed without rolling the pods`, () => {  // PLT-27
+    const runtime = ofKind('ConfigMap').find((each) => each.metadata.name === 'crm-runtime');
+    assert.match(runtime.data['crm.ini'], /^log-level = info$/m);
+    assert.equal(settings.CRM_LOG_LEVEL, undefined, 'the variable would win over the file');
+  });
+
+  test(`${name}: is scaled by an autoscaler, before the alert on the processor`, () => {  // OPS-3
+    const scaler = ofKind('HorizontalPodAutoscaler').find((each) => each.spec.scaleTargetRef.name === name);
+    assert.equal(deployment.spec.replicas, undefined, 'applying would undo the autoscaler');
+    assert.ok(scaler.spec.minReplicas >= 2 && scaler.spec.maxReplicas > scaler.spec.minReplicas);
+    const target = Number(/^(\d+)m$/.exec(scaler.spec.metrics[0].resource.target.averageValue)[1]) / 1000;
+    const alert = /> (0\.\d+) \* (\d+)$/m.exec(rules.find((each) => each.alert === 'CrmCpuHigh').expr.trim());
+    assert.ok(target < Number(alert[1]) * Number(alert[2]));
   });
 
   test(`${name}: has a headless service, a budget and a network policy that select it`, () => {

@@ -51,6 +51,16 @@ test('health is served for the whole and for each service', async () => {
 });
 
 // PLT-10
+test('every answer names the version of the server', async () => {
+  const version = await new Promise((done) => {
+    const call = steward.stub.ListCustomers({page_size: 1}, steward.metadata(), () => {});
+    call.on('status', ({metadata}) => done(metadata.get('x-crm-version')[0]));
+  });
+  assert.match(version, /^\d+\.\d+\.\d+$/);
+  assert.match(await suite.metrics(), new RegExp(`crm_build_info\\{[^}]*version="${version}"`));
+});
+
+// PLT-10
 test('reflection lists the services', async () => {
   const reflection = suite.client('grpc.reflection.v1alpha.ServerReflection');
   const stream = reflection.stub.ServerReflectionInfo(reflection.metadata());

@@ -160,35 +160,49 @@ export async function startSuite() {
   const program = join(bin, 'crm-customer');
   execFileSync(program, ['migrate', ...options], {stdio: 'ignore'});
 
+  const configFile = join(work, 'crm.ini');
+  writeFileSync(configFile, 'log-level = info\n');
   const logFile = join(work, 'crm-customer.log');
-  const log = openSync(logFile, 'w');
-  const child = spawn(program, options, {stdio: ['ignore', log, log], env: {...process.env, TMPDIR: work}});
-  const ended = new Promise((done) => child.once('exit', (code) => done(code)));
-  const kill = () => child.kill('SIGKILL');
-  process.once('exit', kill);
-  const {port, metrics_port: metricsPort} = await untilServing(child, logFile);
+  // Starts the program; it may be called again when it has ended.
+  async function launch() {
+    const log = openSync(logFile, 'w');
+    const child = spawn(program, [...options, '--config', configFile],
+      {stdio: ['ignore', log, log], env: {...process.env, TMPDIR: work}});
+    const ended = new Promise((done) => child.once('exit', (code) => done(code)));
+    const kill = () => child.kill('SIGKILL');
+    process.once('exit', kill);
+    ended.then(() => process.removeListener('exit', kill));
+    const {port, metrics_port: metricsPort} = await untilServing(child, logFile);
+    return {child, ended, address: `127.0.0.1:${port}`, metricsPort};
+  }
+  let running = await launch();
 
   const packages = loadPackages();
-  const address = `127.0.0.1:${port}`;
   const stubs = [];
   return {
-    address,
-    metricsPort,
+    get address() { return running.address; },
+    get metricsPort() { return running.metricsPort; },
+    // Settings that the running service takes over after `signal('SIGHUP')`, or a little later.
+    configure: (text) => writeFileSync(configFile, text),
+    signal: (name) => running.child.kill(name),
+    // Resolves with the exit status when the program has ended.
+    ended: () => running.ended,
+    // A new process on the same database, with a port of its own.
+    async restart() { running = await launch(); },
     log: () => readFileSync(logFile, 'utf8'),
     token: (user, role, ...more) => local('token', work, '--user', user, '--role', role, ...more),
     client(service, token) {
       const Stub = service.split('.').reduce((scope, name) => scope[name], packages);
-      const stub = new Stub(address, grpc.credentials.createInsecure());
+      const stub = new Stub(running.address, grpc.credentials.createInsecure());
       stubs.push(stub);
       return new Client(stub, token);
     },
-    metrics: async () => (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text(),
+    metrics: async () => (await fetch(`http://127.0.0.1:${running.metricsPort}/metrics`)).text(),
     // SIGTERM, as Kubernetes does; gives the exit status.
     async stop() {
       stubs.forEach((stub) => stub.close());
-      child.kill('SIGTERM');
-      const code = await ended;
-      process.removeListener('exit', kill);
+      running.child.kill('SIGTERM');
+      const code = await running.ended;
       database.remove();
       rmSync(work, {recursive: true, force: true});
       return code;

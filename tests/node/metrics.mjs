@@ -1,9 +1,10 @@
 // Reads the text form of /metrics into what does not depend on values: name, type, names of the
 // labels, help. Metrics of the exposer library itself are not ours.
 
-// Exist only after something has gone wrong.
+// Exist only after something has gone wrong, or with TLS.
 const seldom = [
   {name: 'crm_db_retries_total', type: 'counter', labels: ['reason'], help: 'Transactions and statements that were run again.'},
+  {name: 'crm_tls_certificate_expiry_timestamp_seconds', type: 'gauge', labels: [], help: "End of the server certificate's validity, in seconds since 1970 UTC; only with TLS."},
 ];
 
 export function readMetrics(text) {
