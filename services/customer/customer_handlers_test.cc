@@ -372,7 +372,7 @@ TEST_F(CustomerHandlersTest, APackedCopyCountsOnlyForItsVersion) {
   EXPECT_EQ(packed->decision_maker(), created->decision_maker());
 
   const auto sql = [&](const char* change) {
-    auto lease = harness_.Connection();
+    auto lease = Must(harness_.database().pool().Acquire(absl::InfiniteFuture()));
     ASSERT_TRUE(lease->Execute({"change", change}, {created->number()}).ok());
   };
   sql("UPDATE customer SET website = 'https://a.cn' WHERE number = ?");  // breaks the rule: unseen
