@@ -20,6 +20,13 @@ constexpr db::Query kSetPrimary{"contact_set_primary", R"sql(
   SET is_primary = 1
   WHERE id = ?)sql"};
 
+// Somebody else's primary contact that came meanwhile is a conflict, and not the duplicate key that
+// it would be. Waits for changes of the customer that are being committed.
+constexpr db::Query kExpectNoPrimary{"contact_expect_no_primary", R"sql(
+  UPDATE customer
+  SET version = version
+  WHERE id = ? AND NOT EXISTS (SELECT 1 FROM contact WHERE primary_of = ?))sql"};
+
 constexpr db::Query kDeleteContact{"contact_delete", R"sql(
   DELETE FROM contact
   WHERE id = ? AND version = ?)sql"};
@@ -42,7 +49,7 @@ StoredContact ContactChanges::Create(db::WriteSet& writes, int64_t customer_id, 
   store_.table().Insert(writes, created.key, message, {customer_id});
   message.set_is_primary(is_primary);
   if (is_primary) {
-    if (primary.has_value()) UnsetPrimary(writes, *primary, source);
+    MakeRoomForPrimary(writes, customer_id, primary, source);
     writes.Execute(kSetPrimary, {created.key.id}, db::Expect::kSomeRow);
   }
   for (const Identity& identity : IdentitiesOf(message)) {
@@ -55,17 +62,21 @@ StoredContact ContactChanges::Create(db::WriteSet& writes, int64_t customer_id, 
 StoredContact ContactChanges::Change(db::WriteSet& writes, const StoredContact& before,
                                      v1::Contact after, const std::optional<StoredContact>& primary,
                                      const resource::ChangeSource& source) const {
-  if (after.is_primary() && primary.has_value() && primary->key.id != before.key.id) {
-    UnsetPrimary(writes, *primary, source);
+  if (after.is_primary() && !before.message.is_primary()) {
+    MakeRoomForPrimary(writes, before.customer_id, primary, source);
   }
   return Update(writes, before, std::move(after), source);
 }
 
-void ContactChanges::UnsetPrimary(db::WriteSet& writes, const StoredContact& primary,
-                                  const resource::ChangeSource& source) const {
-  v1::Contact after = primary.message;
+void ContactChanges::MakeRoomForPrimary(db::WriteSet& writes, int64_t customer_id,
+                                        const std::optional<StoredContact>& primary,
+                                        const resource::ChangeSource& source) const {
+  if (!primary.has_value()) {
+    return writes.Execute(kExpectNoPrimary, {customer_id, customer_id}, db::Expect::kSomeRow);
+  }
+  v1::Contact after = primary->message;
   after.set_is_primary(false);
-  Update(writes, primary, std::move(after), source);
+  Update(writes, *primary, std::move(after), source);
 }
 
 StoredContact ContactChanges::Update(db::WriteSet& writes, const StoredContact& before,

@@ -5,6 +5,7 @@
 #include "common/base/status_macros.h"
 #include "common/numbering/current_numbers.h"
 #include "services/customer/activity_service.h"
+#include "services/customer/age_job.h"
 #include "services/customer/archive.h"
 #include "services/customer/customer_handlers.h"
 #include "services/customer/embedded_customer_migrations.h"
@@ -29,11 +30,13 @@ class Composition : public runtime::Service {
                  runtime.pool()),
         archive_(runtime.clock(), runtime.ids(), runtime.keyring(), numbers_, runtime.zone()),
         administration_(runtime, archive_),
-        customers_(archive_, administration_.staff()),
+        people_(runtime, archive_, administration_.staff()),
+        activity_(runtime, archive_),
+        customers_(archive_, administration_.staff(), activity_.activity().products,
+                   people_.duplicates()),
         search_(archive_),
         tags_(archive_),
-        people_(runtime, archive_, administration_.staff()),
-        activity_(runtime, archive_) {}
+        ages_(archive_, runtime.pool(), runtime.committer()) {}
 
   absl::Status Open() {
     CRM_RETURN_IF_ERROR(archive_.names.Load(runtime_.pool(), absl::Now() + kLoadTimeout));
@@ -55,6 +58,7 @@ class Composition : public runtime::Service {
 
  private:
   void AddJobs() {
+    runtime_.jobs().Add({.name = "ages", .interval = absl::Hours(24)}, ages_.Body());
     runtime_.jobs().Add(
         {.name = "name-index", .interval = absl::Seconds(1)},
         [this](const std::stop_token& stop) -> absl::StatusOr<absl::Time> {
@@ -70,11 +74,12 @@ class Composition : public runtime::Service {
   numbering::CurrentNumbers numbers_;
   Archive archive_;
   Administration administration_;
+  People people_;
+  ActivityService activity_;
   CustomerHandlers customers_;
   SearchHandlers search_;
   TagHandlers tags_;
-  People people_;
-  ActivityService activity_;
+  const AgeJob ages_;
   std::unique_ptr<import::ImportService> import_;
 };
 

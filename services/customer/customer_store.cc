@@ -12,6 +12,11 @@
 namespace crm::customer {
 namespace {
 
+constexpr db::Query kExpectUnchanged{"customer_expect_unchanged", R"sql(
+  UPDATE customer
+  SET version = version
+  WHERE id = ? AND version = ?)sql"};
+
 // " AND (owner = ? …)", and its values at the end of `params`; nothing for an unlimited scope.
 std::string AndScope(const schema::MessageSchema& schema, const auth::RowScope& scope,
                      db::Values& params) {
@@ -26,6 +31,10 @@ std::string AndScope(const schema::MessageSchema& schema, const auth::RowScope& 
 CustomerStore::CustomerStore(crypto::Keyring& keyring)
     : table_(schema::MessageSchema::Of<v1::Customer>(), keyring),
       select_(absl::StrCat("SELECT ", table_.Columns(), " FROM customer WHERE ")) {}
+
+void CustomerStore::ExpectUnchanged(db::WriteSet& writes, const StoredCustomer& customer) {
+  writes.Execute(kExpectUnchanged, {customer.key.id, customer.key.version}, db::Expect::kSomeRow);
+}
 
 absl::StatusOr<std::vector<StoredCustomer>> CustomerStore::ReadAll(db::Rows rows) const {
   std::vector<StoredCustomer> customers;

@@ -12,6 +12,7 @@
 #include "common/auth/row_scope.h"
 #include "common/crypto/keyring.h"
 #include "common/db/connection.h"
+#include "common/db/write_set.h"
 #include "common/resource/resource_table.h"
 #include "crm/customer/v1/customer.pb.h"
 
@@ -46,6 +47,9 @@ class CustomerStore {
                                                              std::string_view digits,
                                                              const auth::RowScope& scope,
                                                              int limit) const;
+
+  // Fails the write set with WRITE_CONFLICT if somebody changes the customer meanwhile.
+  static void ExpectUnchanged(db::WriteSet& writes, const StoredCustomer& customer);
 
   // Reads all rows of a result whose columns are table().Columns().
   absl::StatusOr<std::vector<StoredCustomer>> ReadAll(db::Rows rows) const;
