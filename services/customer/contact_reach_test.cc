@@ -161,10 +161,10 @@ TEST_F(ContactReachTest, HistoryOfAContact) {
   EXPECT_EQ(page->entries(0).version(), 1);
   EXPECT_EQ(page->next_page_token(), "");
   request.set_page_token("x");
-  EXPECT_EQ(ErrorReason(Call<v1::ListContactHistoryResponse>(
-                            steward_, "ContactService/ListContactHistory", request)
-                            .status()),
-            "PAGE_TOKEN_INVALID");
+  EXPECT_THAT(Violations(Call<v1::ListContactHistoryResponse>(
+                             steward_, "ContactService/ListContactHistory", request)
+                             .status()),
+              ElementsAre("page_token PAGE_TOKEN_INVALID"));
   request.clear_page_token();
   EXPECT_EQ(
       Call<v1::ListContactHistoryResponse>(seller_, "ContactService/ListContactHistory", request)

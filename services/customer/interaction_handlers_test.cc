@@ -156,7 +156,7 @@ TEST_F(InteractionHandlersTest, NamesAContactOfTheCustomer) {
   organization.set_industry("I65");
   organization.set_tier(v1::TIER_NORMAL);
   organization.set_decision_maker("陈建国");
-  organization.set_phone("13800138001");
+  organization.set_phone("13800138011");
   const auto customer =
       Call<v1::Customer>(seller_, absl::StrCat(kCustomers, "CreateCustomer"), request);
   ASSERT_TRUE(customer.ok()) << customer.status();
@@ -172,7 +172,7 @@ TEST_F(InteractionHandlersTest, NamesAContactOfTheCustomer) {
   ASSERT_TRUE(recorded.ok()) << recorded.status();
   EXPECT_EQ(recorded->contact(), contact->number());
 
-  visit = Visit(Person("王建国", "13800138002").number(), Now());
+  visit = Visit(Person("王建国", "13800138012").number(), Now());
   visit.set_contact(contact->number());
   EXPECT_THAT(Violations(Record(visit).status()),
               ElementsAre("interaction.contact CONTACT_UNKNOWN"));
@@ -195,7 +195,7 @@ TEST_F(InteractionHandlersTest, LevelsFollowTheSettings) {
         admin, "crm.customer.v1.SettingsService/UpdateSettings", request);
     ASSERT_TRUE(updated.ok()) << updated.status();
   };
-  const std::string number = Person("王建国", "13800138001").number();
+  const std::string number = Person("王建国", "13800138013").number();
   const auto level = [&] { return GetCustomer(number).activity_level(); };
   set(5, 2);
   ASSERT_TRUE(Record(Visit(number, Now())).ok());
