@@ -42,16 +42,15 @@ class Composition : public runtime::Service {
     CRM_RETURN_IF_ERROR(archive_.names.Load(runtime_.pool(), absl::Now() + kLoadTimeout));
     CRM_RETURN_IF_ERROR(administration_.Open());
     runtime_.SetStaffDirectory(&administration_.staff());
-    server::MethodTable table(
-        runtime::ServiceDescriptorOf("crm.customer.v1.CustomerService"));
+    server::MethodTable table(runtime::ServiceDescriptorOf("crm.customer.v1.CustomerService"));
     customers_.Register(table);
     search_.Register(table);
     tags_.Register(table);
     runtime_.Add(std::move(table));
     people_.Open();
     activity_.Open();
-    CRM_ASSIGN_OR_RETURN(import_, import::ImportService::Create(
-                                      runtime_, archive_, activity_.activity().products));
+    CRM_ASSIGN_OR_RETURN(
+        import_, import::ImportService::Create(runtime_, archive_, activity_.activity().products));
     AddJobs();
     return absl::OkStatus();
   }
@@ -59,15 +58,14 @@ class Composition : public runtime::Service {
  private:
   void AddJobs() {
     runtime_.jobs().Add({.name = "ages", .interval = absl::Hours(24)}, ages_.Body());
-    runtime_.jobs().Add(
-        {.name = "name-index", .interval = absl::Seconds(1)},
-        [this](const std::stop_token& stop) -> absl::StatusOr<absl::Time> {
-          CRM_RETURN_IF_ERROR(archive_.names.Follow(runtime_.pool(), runtime_.ids().node(),
-                                                    absl::Now() + kJobTimeout));
-          while (!stop.stop_requested() && archive_.names.MergeChanges()) {
-          }
-          return absl::InfiniteFuture();
-        });
+    runtime_.jobs().Add({.name = "name-index", .interval = absl::Seconds(1)},
+                        [this](const std::stop_token& stop) -> absl::StatusOr<absl::Time> {
+                          CRM_RETURN_IF_ERROR(archive_.names.Follow(
+                              runtime_.pool(), runtime_.ids().node(), absl::Now() + kJobTimeout));
+                          while (!stop.stop_requested() && archive_.names.MergeChanges()) {
+                          }
+                          return absl::InfiniteFuture();
+                        });
   }
 
   runtime::ServiceRuntime& runtime_;
@@ -88,8 +86,7 @@ class Composition : public runtime::Service {
 runtime::ServiceInfo Info() {
   return {.program = "crm-customer",
           .summary = "Customer archive: customers, contacts, identities, interactions, purchases.",
-          .migrations =
-              runtime::MigrationsOf("customer", embedded::customer_migrations())};
+          .migrations = runtime::MigrationsOf("customer", embedded::customer_migrations())};
 }
 
 absl::StatusOr<std::unique_ptr<runtime::Service>> CustomerService::Create(

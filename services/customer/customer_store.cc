@@ -67,9 +67,8 @@ absl::StatusOr<std::vector<StoredCustomer>> CustomerStore::SelectIn(
 
 absl::StatusOr<StoredCustomer> CustomerStore::Get(db::Connection& db, std::string_view number,
                                                   const auth::RowScope& scope) const {
-  CRM_ASSIGN_OR_RETURN(
-      std::vector<StoredCustomer> found,
-      SelectIn(db, "customer_by_number", "number", {db::Value(number)}, scope));
+  CRM_ASSIGN_OR_RETURN(std::vector<StoredCustomer> found,
+                       SelectIn(db, "customer_by_number", "number", {db::Value(number)}, scope));
   if (found.empty()) return NotFound(kCustomerType, number);
   return std::move(found.front());
 }
@@ -89,9 +88,9 @@ absl::StatusOr<std::vector<StoredCustomer>> CustomerStore::GetByIds(
 absl::StatusOr<std::vector<StoredCustomer>> CustomerStore::GetByPhoneTail(
     db::Connection& db, std::string_view digits, const auth::RowScope& scope, int limit) const {
   db::Values params = {table_.TailHash("phone", digits)};
-  std::string sql = absl::StrCat(select_, "phone_tail_hash = ?",
-                                 AndScope(table_.schema(), scope, params),
-                                 " ORDER BY id DESC LIMIT ?");
+  std::string sql =
+      absl::StrCat(select_, "phone_tail_hash = ?", AndScope(table_.schema(), scope, params),
+                   " ORDER BY id DESC LIMIT ?");
   params.emplace_back(limit);
   CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"customers_by_phone_tail", sql}, params));
   return ReadAll(std::move(rows));
