@@ -20,10 +20,9 @@ numbering::NumberAllocatorOptions Numbers(std::string_view name, std::string_vie
 
 }  // namespace
 
-ActivityArchive::ActivityArchive(Archive& archive, db::Pool& pool, ActivityPolicy policy)
+ActivityArchive::ActivityArchive(Archive& archive, db::Pool& pool)
     : archive(archive),
       pool(pool),
-      rules(policy, archive.zone),
       interaction_numbers(Numbers("interaction", kInteractionPattern, archive.zone), pool),
       purchase_numbers(Numbers("purchase", kPurchasePattern, archive.zone), pool),
       attachment_numbers(Numbers("attachment", kAttachmentPattern, archive.zone), pool),

@@ -29,11 +29,13 @@ using PurchaseStore = ActivityStore<v1::Purchase>;
 
 struct ActivityArchive {
   // Both outlive it.
-  ActivityArchive(Archive& archive, db::Pool& pool, ActivityPolicy policy = {});
+  ActivityArchive(Archive& archive, db::Pool& pool);
 
   static auth::RowScope Everything() {
     return {.kind = auth::RowScope::Kind::kAll, .user_id = {}, .teams = {}};
   }
+  // By the settings in force.
+  ActivityRules rules() const { return {archive.rules()->policy().activity, archive.zone}; }
   // Columns that table.Columns() names.
   static int ColumnCount(const resource::ResourceTable& table);
   filter::CompileOptions ListOptions(const server::CallContext& call) const;
@@ -42,7 +44,6 @@ struct ActivityArchive {
 
   Archive& archive;
   db::Pool& pool;
-  const ActivityRules rules;
   numbering::NumberAllocator interaction_numbers;
   numbering::NumberAllocator purchase_numbers;
   numbering::NumberAllocator attachment_numbers;

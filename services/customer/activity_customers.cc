@@ -1,10 +1,13 @@
 #include "services/customer/activity_customers.h"
 
+#include <algorithm>
+#include <functional>
 #include <optional>
 #include <vector>
 
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
+#include "services/customer/activity_contacts.h"
 
 namespace crm::customer {
 namespace {
@@ -86,6 +89,27 @@ absl::StatusOr<ActivityCustomers::Entry*> ActivityCustomers::Of(const CustomerRe
   // The value is personal and is not repeated.
   if (entry == nullptr) return NotFound(kCustomerType, "lookup");
   return entry;
+}
+
+absl::Status ActivityCustomers::RaiseLevels(db::Connection& db, const ActivityRules& rules,
+                                            absl::Time now) {
+  const int counted = rules.policy().contacts_counted();
+  if (counted == 1) return absl::OkStatus();
+  std::vector<int64_t> ids;
+  for (const Entry& entry : entries_) {
+    if (!entry.contacts.empty()) ids.push_back(entry.id());
+  }
+  CRM_ASSIGN_OR_RETURN(NewestContacts before,
+                       ReadNewestContacts(db, ids, rules.WindowOf(v1::LEVEL_MEDIUM, now), counted));
+  for (Entry& entry : entries_) {
+    if (entry.contacts.empty()) continue;
+    std::vector<absl::Time> contacts = before[entry.id()];
+    contacts.insert(contacts.end(), entry.contacts.begin(), entry.contacts.end());
+    std::sort(contacts.begin(), contacts.end(), std::greater<>());
+    entry.after.set_activity_level(
+        std::max(entry.after.activity_level(), rules.LevelOf(contacts, now)));
+  }
+  return absl::OkStatus();
 }
 
 absl::CivilDay ActivityCustomers::Today() const { return archive_.DayOf(archive_.clock.Now()); }

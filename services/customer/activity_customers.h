@@ -25,6 +25,7 @@
 #include "common/db/write_set.h"
 #include "common/resource/history.h"
 #include "crm/customer/v1/record.pb.h"
+#include "services/customer/activity_rules.h"
 #include "services/customer/archive.h"
 
 namespace crm::customer {
@@ -40,6 +41,7 @@ class ActivityCustomers {
   struct Entry {
     StoredCustomer before;
     v1::Customer after;
+    std::vector<absl::Time> contacts;  // that this write set records
 
     int64_t id() const { return before.key.id; }
   };
@@ -56,6 +58,10 @@ class ActivityCustomers {
   absl::StatusOr<Entry*> Of(const CustomerReference& reference, std::string_view customer_field);
   // Null if it is not there.
   Entry* OfId(int64_t id);
+
+  // Raises the activity levels where the rules count more than one contact: reads those that were
+  // recorded before. Nothing is read where one is enough.
+  absl::Status RaiseLevels(db::Connection& db, const ActivityRules& rules, absl::Time now);
 
   // Writes every customer that was changed.
   void Save(db::WriteSet& writes, const resource::ChangeSource& source);

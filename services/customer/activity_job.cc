@@ -7,6 +7,7 @@
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
 #include "common/db/db_error.h"
+#include "services/customer/activity_contacts.h"
 
 namespace crm::customer {
 namespace {
@@ -14,26 +15,29 @@ namespace {
 constexpr int kBatch = 200;
 constexpr absl::Duration kTimeout = absl::Seconds(30);
 
-constexpr db::Query kQuietCustomers{"activity_quiet_customers", R"sql(
-  SELECT id
+// In the order of the key customer_activity, from where the last batch ended.
+constexpr db::Query kSuspects{"activity_suspects", R"sql(
+  SELECT id, last_contact_time
   FROM customer
-  WHERE activity_level = ? AND last_contact_time < ?
-  ORDER BY last_contact_time
+  WHERE activity_level = ? AND last_contact_time >= ? AND last_contact_time < ?
+    AND (last_contact_time > ? OR id > ?)
+  ORDER BY last_contact_time, id
   LIMIT ?)sql"};
+
+// Before and after every contact there can be.
+const absl::Time kBeginning = absl::UnixEpoch() - absl::Hours(24 * 366 * 500);
+const absl::Time kEnd = absl::UnixEpoch() + absl::Hours(24 * 366 * 8000);
 
 resource::ChangeSource SystemSource(absl::Time now) { return {now, "system", "activity-job"}; }
 
 }  // namespace
 
 absl::StatusOr<int64_t> ActivityJob::Run(absl::Time now, const std::stop_token& stop) const {
+  const ActivityRules rules = activity_.rules();
   int64_t changed = 0;
-  for (const v1::Level level : {v1::LEVEL_HIGH, v1::LEVEL_MEDIUM}) {
-    while (!stop.stop_requested()) {
-      CRM_ASSIGN_OR_RETURN(const Progress progress, Lower(level, now));
-      changed += progress.changed;
-      // What others changed meanwhile is theirs until tomorrow, if nothing else is left.
-      if (progress.found < kBatch || progress.changed == 0) break;
-    }
+  for (const Suspects& suspects : SuspectsOf(rules, now)) {
+    CRM_ASSIGN_OR_RETURN(const int64_t corrected, Correct(rules, suspects, now, stop));
+    changed += corrected;
   }
   return changed;
 }
@@ -42,32 +46,103 @@ absl::Time ActivityJob::NextDue(absl::Time now) const {
   return absl::FromCivil(activity_.archive.DayOf(now) + 1, activity_.archive.zone);
 }
 
-absl::StatusOr<ActivityJob::Progress> ActivityJob::Lower(v1::Level level, absl::Time now) const {
-  const Archive& archive = activity_.archive;
-  const absl::CivilDay first_day = activity_.rules.FirstDayOf(level, archive.DayOf(now));
-  const absl::Time deadline = absl::Now() + kTimeout;
-  std::vector<StoredCustomer> quiet;
-  {
-    CRM_ASSIGN_OR_RETURN(db::Pool::Lease db, pool_.Acquire(deadline));
-    CRM_ASSIGN_OR_RETURN(
-        db::Rows rows,
-        db->Select(kQuietCustomers, {level, absl::FromCivil(first_day, archive.zone), kBatch}));
-    std::vector<int64_t> ids;
-    while (rows.Next()) ids.push_back(rows.Int(0));
-    CRM_ASSIGN_OR_RETURN(quiet, archive.store.GetByIds(*db, ids, ActivityArchive::Everything()));
-  }
+job::JobBody ActivityJob::Body() const {
+  absl::Time due = absl::InfinitePast();
+  ActivityPolicy policy;
+  return [this, due, policy](const std::stop_token& stop) mutable -> absl::StatusOr<absl::Time> {
+    const absl::Time now = activity_.archive.clock.Now();
+    const ActivityPolicy in_force = activity_.rules().policy();
+    if (now < due && in_force == policy) return due;
+    CRM_RETURN_IF_ERROR(Run(now, stop).status());
+    due = NextDue(now);
+    policy = in_force;
+    return due;
+  };
+}
 
-  // Each customer is a write set of its own, so that a conflict costs only that one.
-  const auto rules = archive.rules();
-  std::vector<db::WriteSet> changes;
-  for (const StoredCustomer& customer : quiet) {
-    v1::Customer after = customer.message;
-    after.set_activity_level(activity_.rules.LevelOf(TimeOf(after.last_contact_time()), now));
-    db::WriteSet writes;
-    archive.changes.Change(writes, customer, std::move(after), *rules, SystemSource(now));
-    // Empty: another replica was faster.
-    if (!writes.empty()) changes.push_back(std::move(writes));
+// Where one contact is enough, the last one alone tells whose level is wrong; else everybody's
+// contacts have to be counted.
+std::vector<ActivityJob::Suspects> ActivityJob::SuspectsOf(const ActivityRules& rules,
+                                                           absl::Time now) {
+  const absl::Time high = rules.WindowOf(v1::LEVEL_HIGH, now);
+  const absl::Time medium = rules.WindowOf(v1::LEVEL_MEDIUM, now);
+  if (rules.policy().contacts_counted() > 1) {
+    return {{v1::LEVEL_HIGH, kBeginning, kEnd},
+            {v1::LEVEL_MEDIUM, kBeginning, kEnd},
+            {v1::LEVEL_LOW, medium, kEnd}};
   }
+  return {{v1::LEVEL_HIGH, kBeginning, high},
+          {v1::LEVEL_MEDIUM, kBeginning, medium},
+          {v1::LEVEL_MEDIUM, high, kEnd},
+          {v1::LEVEL_LOW, medium, kEnd}};
+}
+
+absl::StatusOr<std::vector<StoredCustomer>> ActivityJob::Take(db::Connection& db,
+                                                              Suspects& suspects) const {
+  const absl::Time from = suspects.from;
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select(kSuspects, {suspects.level, from, suspects.to, from,
+                                                            suspects.after_id, kBatch}));
+  std::vector<int64_t> ids;
+  while (rows.Next()) {
+    ids.push_back(rows.Int(0));
+    suspects.after_id = rows.Int(0);
+    suspects.from = rows.Time(1);
+  }
+  return activity_.archive.store.GetByIds(db, ids, ActivityArchive::Everything());
+}
+
+absl::StatusOr<int64_t> ActivityJob::Correct(const ActivityRules& rules, Suspects suspects,
+                                             absl::Time now, const std::stop_token& stop) const {
+  const Archive& archive = activity_.archive;
+  const auto customer_rules = archive.rules();
+  int64_t changed = 0;
+  while (!stop.stop_requested()) {
+    const absl::Time deadline = absl::Now() + kTimeout;
+    std::vector<db::WriteSet> changes;
+    {
+      CRM_ASSIGN_OR_RETURN(db::Pool::Lease db, pool_.Acquire(deadline));
+      CRM_ASSIGN_OR_RETURN(const std::vector<StoredCustomer> customers, Take(*db, suspects));
+      if (customers.empty()) break;
+      CRM_ASSIGN_OR_RETURN(const std::vector<v1::Level> levels,
+                           LevelsOf(*db, rules, customers, now));
+      for (size_t i = 0; i < customers.size(); ++i) {
+        v1::Customer after = customers[i].message;
+        after.set_activity_level(levels[i]);
+        db::WriteSet writes;
+        archive.changes.Change(writes, customers[i], std::move(after), *customer_rules,
+                               SystemSource(now));
+        // Empty: it was right, or another replica was faster.
+        if (!writes.empty()) changes.push_back(std::move(writes));
+      }
+    }
+    CRM_ASSIGN_OR_RETURN(const int64_t committed, Commit(std::move(changes), deadline));
+    changed += committed;
+  }
+  return changed;
+}
+
+absl::StatusOr<std::vector<v1::Level>> ActivityJob::LevelsOf(
+    db::Connection& db, const ActivityRules& rules, const std::vector<StoredCustomer>& customers,
+    absl::Time now) {
+  const int counted = rules.policy().contacts_counted();
+  NewestContacts contacts;
+  if (counted > 1) {
+    std::vector<int64_t> ids;
+    for (const StoredCustomer& customer : customers) ids.push_back(customer.key.id);
+    const absl::Time since = rules.WindowOf(v1::LEVEL_MEDIUM, now);
+    CRM_ASSIGN_OR_RETURN(contacts, ReadNewestContacts(db, ids, since, counted));
+  }
+  std::vector<v1::Level> levels;
+  for (const StoredCustomer& customer : customers) {
+    std::vector<absl::Time> newest = contacts[customer.key.id];
+    if (counted == 1) newest = {TimeOf(customer.message.last_contact_time())};
+    levels.push_back(rules.LevelOf(newest, now));
+  }
+  return levels;
+}
+
+absl::StatusOr<int64_t> ActivityJob::Commit(std::vector<db::WriteSet> changes,
+                                            absl::Time deadline) const {
   std::vector<absl::Status> results(changes.size());
   std::latch done(static_cast<std::ptrdiff_t>(changes.size()));
   for (size_t i = 0; i < changes.size(); ++i) {
@@ -78,16 +153,16 @@ absl::StatusOr<ActivityJob::Progress> ActivityJob::Lower(v1::Level level, absl::
                            });
   }
   done.wait();
-
-  Progress progress{.found = static_cast<int64_t>(quiet.size())};
+  int64_t changed = 0;
   for (const absl::Status& result : results) {
     if (result.ok()) {
-      ++progress.changed;
+      ++changed;
     } else if (db::ClassOf(result) != db::DbErrorClass::kWriteConflict) {
       return result;
     }
+    // What others changed meanwhile has a level of now, by the one who changed it.
   }
-  return progress;
+  return changed;
 }
 
 }  // namespace crm::customer

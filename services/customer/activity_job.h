@@ -1,15 +1,18 @@
-// The daily job that lowers activity levels (CUS-5): events only raise them, time lowers them. Safe
-// on several replicas: a customer that somebody changes meanwhile is looked at again.
+// The job that puts activity levels right (CUS-5): events raise them, time lowers them, and other
+// settings move them either way. Daily, and when the settings change. Safe on several replicas:
+// each customer is changed once.
 #ifndef CRM_SERVICES_CUSTOMER_ACTIVITY_JOB_H_
 #define CRM_SERVICES_CUSTOMER_ACTIVITY_JOB_H_
 
 #include <cstdint>
 #include <stop_token>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/db/group_committer.h"
 #include "common/db/pool.h"
+#include "common/job/periodic.h"
 #include "crm/customer/v1/customer.pb.h"
 #include "services/customer/activity_archive.h"
 
@@ -21,19 +24,34 @@ class ActivityJob {
   ActivityJob(ActivityArchive& activity, db::Pool& pool, db::GroupCommitter& committer)
       : activity_(activity), pool_(pool), committer_(committer) {}
 
-  // Lowers what is due at `now`. Gives the number of customers changed.
+  // Puts right what is wrong at `now`. Gives the number of customers changed.
   absl::StatusOr<int64_t> Run(absl::Time now, const std::stop_token& stop) const;
 
   // When the next levels fall: the next business day begins.
   absl::Time NextDue(absl::Time now) const;
 
+  // The body of a job that runs when a day begins or the settings in force have changed.
+  job::JobBody Body() const;
+
  private:
-  // One batch of a level; gives how many were found and how many changed.
-  struct Progress {
-    int64_t found = 0;
-    int64_t changed = 0;
+  // Customers of a level whose last contact lies in [from, to): those whose level can be wrong.
+  struct Suspects {
+    v1::Level level = v1::LEVEL_UNSPECIFIED;
+    absl::Time from;
+    absl::Time to;
+    int64_t after_id = 0;  // among those whose last contact is `from`
   };
-  absl::StatusOr<Progress> Lower(v1::Level level, absl::Time now) const;
+  static std::vector<Suspects> SuspectsOf(const ActivityRules& rules, absl::Time now);
+  // The next batch, taken off `suspects`.
+  absl::StatusOr<std::vector<StoredCustomer>> Take(db::Connection& db, Suspects& suspects) const;
+  absl::StatusOr<int64_t> Correct(const ActivityRules& rules, Suspects suspects, absl::Time now,
+                                  const std::stop_token& stop) const;
+  // Levels that the customers should have, in their order.
+  static absl::StatusOr<std::vector<v1::Level>> LevelsOf(
+      db::Connection& db, const ActivityRules& rules, const std::vector<StoredCustomer>& customers,
+      absl::Time now);
+  // Commits each change alone, so that a conflict costs only that one; gives how many succeeded.
+  absl::StatusOr<int64_t> Commit(std::vector<db::WriteSet> changes, absl::Time deadline) const;
 
   ActivityArchive& activity_;
   db::Pool& pool_;

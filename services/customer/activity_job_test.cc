@@ -73,6 +73,62 @@ TEST_F(ActivityJobTest, ReplicasDoNotDoItTwice) {
   EXPECT_EQ(Rows("customer WHERE activity_level = 2 AND version = 3"), 12);
 }
 
+// CUS-5: other windows move levels both ways.
+TEST_F(ActivityJobTest, LevelsFollowTheSettings) {
+  const v1::Customer old = Person("王建国", "13800138001");
+  const v1::Customer fresh = Person("李秀英", "13800138002");
+  ASSERT_TRUE(Record(Visit(old.number(), Now() - absl::Hours(24 * 50))).ok());
+  ASSERT_TRUE(Record(Visit(fresh.number(), Now() - absl::Hours(24 * 10))).ok());
+  EXPECT_EQ(LevelOf(old), v1::LEVEL_MEDIUM);
+  EXPECT_EQ(LevelOf(fresh), v1::LEVEL_HIGH);
+  CustomerPolicy policy;
+  policy.activity = {.high_days = 60, .medium_months = 3};
+  archive_.SetPolicy(policy);
+  EXPECT_EQ(*Run(), 1);
+  EXPECT_EQ(LevelOf(old), v1::LEVEL_HIGH);
+  policy.activity = {.high_days = 5, .medium_months = 1};
+  archive_.SetPolicy(policy);
+  EXPECT_EQ(*Run(), 2);
+  EXPECT_EQ(LevelOf(old), v1::LEVEL_LOW);
+  EXPECT_EQ(LevelOf(fresh), v1::LEVEL_MEDIUM);
+  policy.activity = {};
+  archive_.SetPolicy(policy);
+  EXPECT_EQ(*Run(), 2);
+  EXPECT_EQ(LevelOf(old), v1::LEVEL_MEDIUM);
+  EXPECT_EQ(LevelOf(fresh), v1::LEVEL_HIGH);
+}
+
+// CUS-5: counts are configuration: interactions and purchases count together.
+TEST_F(ActivityJobTest, CountsContactsOfBothKinds) {
+  const v1::Customer busy = Person("王建国", "13800138001");
+  const v1::Customer once = Person("李秀英", "13800138002");
+  ASSERT_TRUE(Record(Visit(busy.number(), Now())).ok());
+  ASSERT_TRUE(Record(Order(busy.number(), "A-1", Now() - absl::Hours(24 * 20), "1")).ok());
+  ASSERT_TRUE(Record(Visit(once.number(), Now())).ok());
+  CustomerPolicy policy;
+  policy.activity = {.high_count = 2, .medium_count = 2};
+  archive_.SetPolicy(policy);
+  EXPECT_EQ(*Run(), 1);
+  EXPECT_EQ(LevelOf(busy), v1::LEVEL_HIGH);
+  EXPECT_EQ(LevelOf(once), v1::LEVEL_LOW);
+  harness_.clock().Advance(absl::Hours(24 * 15));
+  EXPECT_EQ(*Run(), 1);
+  EXPECT_EQ(Rows("customer WHERE activity_level = 2 AND number = '" + busy.number() + "'"), 1);
+}
+
+// CUS-5, PLT-25: a job that has run rests until the day ends or the settings change.
+TEST_F(ActivityJobTest, RunsAgainWhenTheSettingsChange) {
+  const job::JobBody body = job_.Body();
+  EXPECT_EQ(*body({}), job_.NextDue(Now()));
+  const v1::Customer customer = Person("王建国", "13800138001");
+  ASSERT_TRUE(Record(Visit(customer.number(), Now() - absl::Hours(24 * 10))).ok());
+  CustomerPolicy policy;
+  policy.activity.high_days = 5;
+  archive_.SetPolicy(policy);
+  EXPECT_EQ(*body({}), job_.NextDue(Now()));
+  EXPECT_EQ(LevelOf(customer), v1::LEVEL_MEDIUM);
+}
+
 // CUS-5
 TEST_F(ActivityJobTest, IsDueWhenTheBusinessDayBegins) {
   const absl::CivilDay today = archive_.DayOf(Now());

@@ -32,12 +32,17 @@ absl::CivilDay ActivityRules::FirstDayOf(v1::Level level, absl::CivilDay today) 
   }
 }
 
-v1::Level ActivityRules::LevelOf(absl::Time last_contact, absl::Time now) const {
-  const absl::CivilDay day = absl::ToCivilDay(last_contact, zone_);
-  const absl::CivilDay today = absl::ToCivilDay(now, zone_);
-  for (const v1::Level level : {v1::LEVEL_HIGH, v1::LEVEL_MEDIUM}) {
-    if (day >= FirstDayOf(level, today)) return level;
-  }
+absl::Time ActivityRules::WindowOf(v1::Level level, absl::Time now) const {
+  return absl::FromCivil(FirstDayOf(level, absl::ToCivilDay(now, zone_)), zone_);
+}
+
+v1::Level ActivityRules::LevelOf(absl::Span<const absl::Time> newest_first, absl::Time now) const {
+  const auto reaches = [&](v1::Level level, int count) {
+    const auto needed = static_cast<size_t>(count);
+    return newest_first.size() >= needed && newest_first[needed - 1] >= WindowOf(level, now);
+  };
+  if (reaches(v1::LEVEL_HIGH, policy_.high_count)) return v1::LEVEL_HIGH;
+  if (reaches(v1::LEVEL_MEDIUM, policy_.medium_count)) return v1::LEVEL_MEDIUM;
   return v1::LEVEL_LOW;
 }
 
@@ -51,7 +56,7 @@ bool ActivityRules::NoteContact(absl::Time time, absl::Time now, v1::Customer& c
     customer.set_first_contact_date(day);
   }
   // Only ever up: what time lowers is lowered by the daily job.
-  customer.set_activity_level(std::max(customer.activity_level(), LevelOf(time, now)));
+  customer.set_activity_level(std::max(customer.activity_level(), LevelOf({time}, now)));
   if (customer.has_last_contact_time() && time < TimeOf(customer.last_contact_time())) return false;
   SetTime(time, *customer.mutable_last_contact_time());
   return true;

@@ -9,21 +9,30 @@
 #ifndef CRM_SERVICES_CUSTOMER_ACTIVITY_RULES_H_
 #define CRM_SERVICES_CUSTOMER_ACTIVITY_RULES_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
 
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "crm/customer/v1/customer.pb.h"
 
 namespace crm::customer {
 
-// Business configuration (PLT-25) of the activity level. Days count in the business zone, from the
-// day of the last contact.
+// Business configuration (PLT-25) of the activity level: so many contacts in a window of days or
+// months. Days count in the business zone.
 struct ActivityPolicy {
   int high_days = 30;
   int medium_months = 3;
+  int high_count = 1;
+  int medium_count = 1;
+
+  // How many of a customer's newest contacts decide.
+  int contacts_counted() const { return std::max(high_count, medium_count); }
+
+  friend bool operator==(const ActivityPolicy&, const ActivityPolicy&) = default;
 };
 
 // One contact, as the customer remembers it.
@@ -43,9 +52,14 @@ class ActivityRules {
  public:
   ActivityRules(ActivityPolicy policy, absl::TimeZone zone) : policy_(policy), zone_(zone) {}
 
+  const ActivityPolicy& policy() const { return policy_; }
+
   // Days whose contacts make a level: from this day on.
   absl::CivilDay FirstDayOf(v1::Level level, absl::CivilDay today) const;
-  v1::Level LevelOf(absl::Time last_contact, absl::Time now) const;
+  // When the window of a level that is not low begins.
+  absl::Time WindowOf(v1::Level level, absl::Time now) const;
+  // Of a customer's newest contacts, newest first; more than contacts_counted() are of no use.
+  v1::Level LevelOf(absl::Span<const absl::Time> newest_first, absl::Time now) const;
 
   void NoteInteraction(const ContactFacts& facts, absl::Time now, v1::Customer& customer) const;
   // Adds the amount and one order.
@@ -60,11 +74,12 @@ class ActivityRules {
 
  private:
   std::string DayOf(absl::Time time) const;
-  // Whether the contact is the newest one known; then it is the last contact now.
+  // Whether the contact is the newest one known; then it is the last contact now. Raises the level
+  // as far as one contact does; where more are counted, the recorder looks at the others too.
   bool NoteContact(absl::Time time, absl::Time now, v1::Customer& customer) const;
 
-  const ActivityPolicy policy_;
-  const absl::TimeZone zone_;
+  ActivityPolicy policy_;
+  absl::TimeZone zone_;
 };
 
 }  // namespace crm::customer

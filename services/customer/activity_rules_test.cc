@@ -33,24 +33,37 @@ class ActivityRulesTest : public ::testing::Test {
 
 // CUS-5
 TEST_F(ActivityRulesTest, LevelsEndWithTheBusinessDay) {
-  EXPECT_EQ(rules_.LevelOf(At(2026, 5, 1, 0, 0), now_), v1::LEVEL_HIGH);
-  EXPECT_EQ(rules_.LevelOf(At(2026, 4, 30, 23, 59), now_), v1::LEVEL_MEDIUM);
+  EXPECT_EQ(rules_.LevelOf({At(2026, 5, 1, 0, 0)}, now_), v1::LEVEL_HIGH);
+  EXPECT_EQ(rules_.LevelOf({At(2026, 4, 30, 23, 59)}, now_), v1::LEVEL_MEDIUM);
   // There is no 31 February: the last day of the month counts.
-  EXPECT_EQ(rules_.LevelOf(At(2026, 2, 28, 0, 0), now_), v1::LEVEL_MEDIUM);
-  EXPECT_EQ(rules_.LevelOf(At(2026, 2, 27, 23, 59), now_), v1::LEVEL_LOW);
-  EXPECT_EQ(rules_.LevelOf(At(2024, 2, 29, 0, 0), At(2024, 5, 31)), v1::LEVEL_MEDIUM);
-  EXPECT_EQ(rules_.LevelOf(now_ + absl::Minutes(4), now_), v1::LEVEL_HIGH);
+  EXPECT_EQ(rules_.LevelOf({At(2026, 2, 28, 0, 0)}, now_), v1::LEVEL_MEDIUM);
+  EXPECT_EQ(rules_.LevelOf({At(2026, 2, 27, 23, 59)}, now_), v1::LEVEL_LOW);
+  EXPECT_EQ(rules_.LevelOf({At(2024, 2, 29, 0, 0)}, At(2024, 5, 31)), v1::LEVEL_MEDIUM);
+  EXPECT_EQ(rules_.LevelOf({now_ + absl::Minutes(4)}, now_), v1::LEVEL_HIGH);
 }
 
 // CUS-5
 TEST_F(ActivityRulesTest, WindowsAreConfiguration) {
   const ActivityRules strict({.high_days = 7, .medium_months = 1}, Shanghai());
-  EXPECT_EQ(strict.LevelOf(At(2026, 5, 24), now_), v1::LEVEL_HIGH);
-  EXPECT_EQ(strict.LevelOf(At(2026, 5, 23), now_), v1::LEVEL_MEDIUM);
-  EXPECT_EQ(strict.LevelOf(At(2026, 4, 29), now_), v1::LEVEL_LOW);
+  EXPECT_EQ(strict.LevelOf({At(2026, 5, 24)}, now_), v1::LEVEL_HIGH);
+  EXPECT_EQ(strict.LevelOf({At(2026, 5, 23)}, now_), v1::LEVEL_MEDIUM);
+  EXPECT_EQ(strict.LevelOf({At(2026, 4, 29)}, now_), v1::LEVEL_LOW);
   // A window of days longer than that of months makes no hole.
   const ActivityRules wide({.high_days = 100, .medium_months = 1}, Shanghai());
-  EXPECT_EQ(wide.LevelOf(At(2026, 3, 1), now_), v1::LEVEL_HIGH);
+  EXPECT_EQ(wide.LevelOf({At(2026, 3, 1)}, now_), v1::LEVEL_HIGH);
+}
+
+// CUS-5: so many contacts in a window.
+TEST_F(ActivityRulesTest, CountsAreConfiguration) {
+  const ActivityRules counting({.high_count = 3, .medium_count = 2}, Shanghai());
+  const absl::Time may = At(2026, 5, 20);
+  const absl::Time april = At(2026, 4, 20);
+  EXPECT_EQ(counting.LevelOf({may, may, may}, now_), v1::LEVEL_HIGH);
+  EXPECT_EQ(counting.LevelOf({may, may, april}, now_), v1::LEVEL_MEDIUM);
+  EXPECT_EQ(counting.LevelOf({may, april}, now_), v1::LEVEL_MEDIUM);
+  EXPECT_EQ(counting.LevelOf({may}, now_), v1::LEVEL_LOW);
+  EXPECT_EQ(counting.LevelOf({}, now_), v1::LEVEL_LOW);
+  EXPECT_EQ(rules_.LevelOf({}, now_), v1::LEVEL_LOW);
 }
 
 // CUS-18, CUS-5

@@ -37,12 +37,9 @@ void ActivityService::Open() {
 }
 
 void ActivityService::AddJobs() {
-  runtime_.jobs().Add({.name = "activity-levels", .interval = absl::Hours(24)},
-                      [this](const std::stop_token& stop) -> absl::StatusOr<absl::Time> {
-                        const absl::Time now = runtime_.clock().Now();
-                        CRM_RETURN_IF_ERROR(levels_.Run(now, stop).status());
-                        return levels_.NextDue(now);
-                      });
+  job::PeriodicJob& levels =
+      runtime_.jobs().Add({.name = "activity-levels", .interval = absl::Hours(24)}, levels_.Body());
+  activity_.archive.OnPolicyChange([&levels] { levels.Notify(); });
   runtime_.jobs().Add(
       {.name = "purge-attachments", .interval = absl::Hours(1)},
       [this](const std::stop_token&) -> absl::StatusOr<absl::Time> {

@@ -2,6 +2,7 @@
 #ifndef CRM_SERVICES_CUSTOMER_ARCHIVE_H_
 #define CRM_SERVICES_CUSTOMER_ARCHIVE_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -12,12 +13,13 @@
 #include "common/base/mutex.h"
 #include "common/crypto/keyring.h"
 #include "common/numbering/current_numbers.h"
+#include "services/customer/contact_store.h"
 #include "services/customer/customer_changes.h"
+#include "services/customer/customer_names.h"
 #include "services/customer/customer_rules.h"
 #include "services/customer/customer_store.h"
 #include "services/customer/identity.h"
 #include "services/customer/managed_lists.h"
-#include "services/customer/customer_names.h"
 
 namespace crm::customer {
 
@@ -30,6 +32,7 @@ struct Archive {
         numbers(numbers),
         zone(zone),
         store(keyring),
+        contacts(keyring),
         identities(keyring),
         changes(ids, store, identities),
         rules_(std::make_shared<const CustomerRules>(CustomerPolicy(), lists)) {}
@@ -43,6 +46,12 @@ struct Archive {
     MutexLock lock(&mutex_);
     policy_ = std::move(policy);
     rules_ = std::make_shared<const CustomerRules>(policy_, lists, custom_fields_);
+    if (on_policy_change_) on_policy_change_();
+  }
+  // `notify` is called with every SetPolicy from now on: quick, and it must not ask for the rules.
+  void OnPolicyChange(std::function<void()> notify) {
+    MutexLock lock(&mutex_);
+    on_policy_change_ = std::move(notify);
   }
   void SetCustomFields(std::shared_ptr<const CustomFieldRules> custom_fields) {
     MutexLock lock(&mutex_);
@@ -64,6 +73,7 @@ struct Archive {
   numbering::CurrentNumbers& numbers;
   const absl::TimeZone zone;
   const CustomerStore store;
+  const ContactStore contacts;
   const IdentityStore identities;
   const CustomerChanges changes;
   ManagedLists lists;
@@ -72,6 +82,7 @@ struct Archive {
  private:
   mutable Mutex mutex_;
   CustomerPolicy policy_ ABSL_GUARDED_BY(mutex_);
+  std::function<void()> on_policy_change_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<const CustomFieldRules> custom_fields_ ABSL_GUARDED_BY(mutex_) =
       std::make_shared<const CustomFieldRules>();
   std::shared_ptr<const CustomerRules> rules_ ABSL_GUARDED_BY(mutex_);

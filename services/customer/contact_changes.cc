@@ -13,12 +13,19 @@
 namespace crm::customer {
 namespace {
 
-// Part of the creation where another contact is the primary one: the row is inserted before that
-// can be unset, and the unique key allows one.
+// Part of the creation: the row is inserted before the old primary contact can be unset, and the
+// unique key allows one.
 constexpr db::Query kSetPrimary{"contact_set_primary", R"sql(
   UPDATE contact
   SET is_primary = 1
   WHERE id = ?)sql"};
+
+// Somebody else's primary contact that came meanwhile is a conflict, and not the duplicate key that
+// it would be. Waits for changes of the customer that are being committed.
+constexpr db::Query kExpectNoPrimary{"contact_expect_no_primary", R"sql(
+  UPDATE customer
+  SET version = version
+  WHERE id = ? AND NOT EXISTS (SELECT 1 FROM contact WHERE primary_of = ?))sql"};
 
 constexpr db::Query kDeleteContact{"contact_delete", R"sql(
   DELETE FROM contact
@@ -29,9 +36,9 @@ constexpr db::Query kDeleteContact{"contact_delete", R"sql(
 StoredContact ContactChanges::Create(db::WriteSet& writes, int64_t customer_id, v1::Contact contact,
                                      const std::optional<StoredContact>& primary,
                                      const resource::ChangeSource& source) const {
-  const bool replaces = contact.is_primary() && primary.has_value();
-  if (replaces) UnsetPrimary(writes, *primary, source);
-  return CreateKnown(writes, customer_id, std::move(contact), {.replaces_primary = replaces},
+  const bool is_primary = contact.is_primary();
+  if (is_primary) MakeRoomForPrimary(writes, customer_id, primary, source);
+  return CreateKnown(writes, customer_id, std::move(contact), {.replaces_primary = is_primary},
                      source);
 }
 
@@ -67,17 +74,21 @@ StoredContact ContactChanges::CreateKnown(db::WriteSet& writes, int64_t customer
 StoredContact ContactChanges::Change(db::WriteSet& writes, const StoredContact& before,
                                      v1::Contact after, const std::optional<StoredContact>& primary,
                                      const resource::ChangeSource& source) const {
-  if (after.is_primary() && primary.has_value() && primary->key.id != before.key.id) {
-    UnsetPrimary(writes, *primary, source);
+  if (after.is_primary() && !before.message.is_primary()) {
+    MakeRoomForPrimary(writes, before.customer_id, primary, source);
   }
   return Update(writes, before, std::move(after), source);
 }
 
-void ContactChanges::UnsetPrimary(db::WriteSet& writes, const StoredContact& primary,
-                                  const resource::ChangeSource& source) const {
-  v1::Contact after = primary.message;
+void ContactChanges::MakeRoomForPrimary(db::WriteSet& writes, int64_t customer_id,
+                                        const std::optional<StoredContact>& primary,
+                                        const resource::ChangeSource& source) const {
+  if (!primary.has_value()) {
+    return writes.Execute(kExpectNoPrimary, {customer_id, customer_id}, db::Expect::kSomeRow);
+  }
+  v1::Contact after = primary->message;
   after.set_is_primary(false);
-  Update(writes, primary, std::move(after), source);
+  Update(writes, *primary, std::move(after), source);
 }
 
 StoredContact ContactChanges::Update(db::WriteSet& writes, const StoredContact& before,

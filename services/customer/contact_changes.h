@@ -47,8 +47,10 @@ class ContactChanges {
               const resource::ChangeSource& source) const;
 
  private:
-  void UnsetPrimary(db::WriteSet& writes, const StoredContact& primary,
-                    const resource::ChangeSource& source) const;
+  // `primary` gives way; if there is none, nobody else's may come meanwhile.
+  void MakeRoomForPrimary(db::WriteSet& writes, int64_t customer_id,
+                          const std::optional<StoredContact>& primary,
+                          const resource::ChangeSource& source) const;
   StoredContact Update(db::WriteSet& writes, const StoredContact& before, v1::Contact after,
                        const resource::ChangeSource& source) const;
   static void AddEvent(db::WriteSet& writes, std::string_view type, const StoredContact& contact,

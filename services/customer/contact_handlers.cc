@@ -9,7 +9,9 @@
 #include "common/filter/list_query.h"
 #include "common/resource/update.h"
 #include "services/customer/contact_rules.h"
+#include "services/customer/history_page.h"
 #include "services/customer/identity_conflict.h"
+#include "services/customer/reach.h"
 
 namespace crm::customer {
 namespace {
@@ -40,6 +42,10 @@ void ContactHandlers::Register(server::MethodTable& table) {
                                                                  bind(&ContactHandlers::List));
   table.Unary<v1::UpdateContactRequest, v1::Contact>("UpdateContact",
                                                      bind(&ContactHandlers::Update));
+  table.Unary<v1::ListContactHistoryRequest, v1::ListContactHistoryResponse>(
+      "ListContactHistory", bind(&ContactHandlers::History));
+  table.Unary<v1::SetContactReachStatusRequest, v1::Contact>(
+      "SetContactReachStatus", bind(&ContactHandlers::SetReachStatus));
   table.Unary<v1::DeleteContactRequest, google::protobuf::Empty>("DeleteContact",
                                                                  bind(&ContactHandlers::Delete));
 }
@@ -57,7 +63,7 @@ absl::Status ContactHandlers::Check(CallContext& call, v1::Contact& contact,
 absl::StatusOr<std::optional<StoredContact>> ContactHandlers::PrimaryBefore(
     db::Connection& db, const v1::Contact& contact, int64_t customer_id) const {
   if (!contact.is_primary()) return std::nullopt;
-  return store_.PrimaryOf(db, customer_id);
+  return archive_.contacts.PrimaryOf(db, customer_id);
 }
 
 absl::StatusOr<v1::Contact> ContactHandlers::Create(CallContext& call,
@@ -79,15 +85,22 @@ absl::StatusOr<v1::Contact> ContactHandlers::Create(CallContext& call,
                        PrimaryBefore(*db, contact, customer.key.id));
   CRM_ASSIGN_OR_RETURN(std::string number, numbers_.Next(call.now()));
   contact.set_number(std::move(number));
-  return changes_
-      .Create(call.writes(), customer.key.id, std::move(contact), primary, SourceOf(call))
-      .message;
+  StoredContact created =
+      changes_.Create(call.writes(), customer.key.id, std::move(contact), primary, SourceOf(call));
+  if (customer.message.unreachable() && HasReachable(created.message)) {
+    v1::Customer reachable = customer.message;
+    reachable.set_unreachable(false);
+    archive_.changes.Change(call.writes(), customer, std::move(reachable), *archive_.rules(),
+                            SourceOf(call));
+  }
+  return std::move(created.message);
 }
 
 absl::StatusOr<v1::Contact> ContactHandlers::Get(CallContext& call,
                                                  const v1::GetContactRequest& request) {
   CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
-  CRM_ASSIGN_OR_RETURN(StoredContact contact, store_.Get(*db, request.contact(), call.scope()));
+  CRM_ASSIGN_OR_RETURN(StoredContact contact,
+                       archive_.contacts.Get(*db, request.contact(), call.scope()));
   return std::move(contact.message);
 }
 
@@ -101,10 +114,10 @@ absl::StatusOr<v1::ListContactsResponse> ContactHandlers::List(
     condition.And({"contact.customer_id = ?", {customer.key.id}});
   }
   CRM_ASSIGN_OR_RETURN(const filter::ListQuery query,
-                       filter::ListQuery::Make({.schema = store_.table().schema(),
+                       filter::ListQuery::Make({.schema = archive_.contacts.table().schema(),
                                                 .from = ContactStore::kFrom,
-                                                .columns = store_.columns(),
-                                                .column_count = store_.column_count(),
+                                                .columns = archive_.contacts.columns(),
+                                                .column_count = archive_.contacts.column_count(),
                                                 .condition = std::move(condition),
                                                 .scope = {.kind = auth::RowScope::Kind::kAll}},
                                                {.page_size = request.page_size(),
@@ -121,7 +134,7 @@ absl::StatusOr<v1::ListContactsResponse> ContactHandlers::List(
   CRM_ASSIGN_OR_RETURN(filter::ListPage page,
                        query.Run(*db, "contact_list", [&](const db::Rows& row) {
                          StoredContact contact;
-                         CRM_RETURN_IF_ERROR(store_.Read(row, contact));
+                         CRM_RETURN_IF_ERROR(archive_.contacts.Read(row, contact));
                          *response.add_contacts() = std::move(contact.message);
                          return absl::OkStatus();
                        }));
@@ -133,7 +146,7 @@ absl::StatusOr<v1::Contact> ContactHandlers::Update(CallContext& call,
                                                     const v1::UpdateContactRequest& request) {
   CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
   CRM_ASSIGN_OR_RETURN(const StoredContact before,
-                       store_.Get(*db, request.contact().number(), call.scope()));
+                       archive_.contacts.Get(*db, request.contact().number(), call.scope()));
   v1::Contact after = before.message;
   CRM_ASSIGN_OR_RETURN(
       const std::vector<std::string> written,
@@ -147,18 +160,78 @@ absl::StatusOr<v1::Contact> ContactHandlers::Update(CallContext& call,
   }
   CRM_ASSIGN_OR_RETURN(const std::optional<StoredContact> primary,
                        PrimaryBefore(*db, after, before.customer_id));
+  if (call.validate_only()) return after;
+  if (HasReachable(before.message) != HasReachable(after)) {
+    CRM_RETURN_IF_ERROR(UpdateUnreachable(call, before, &after));
+  }
   return changes_.Change(call.writes(), before, std::move(after), primary, SourceOf(call)).message;
+}
+
+absl::StatusOr<v1::ListContactHistoryResponse> ContactHandlers::History(
+    CallContext& call, const v1::ListContactHistoryRequest& request) {
+  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
+  CRM_ASSIGN_OR_RETURN(const StoredContact contact,
+                       archive_.contacts.Get(*db, request.contact(), call.scope()));
+  CRM_ASSIGN_OR_RETURN(HistoryPage page,
+                       ReadHistoryPage(*db, contact.key.id, request.page_token(),
+                                       request.page_size(), CreationOf(contact.message)));
+  return std::move(page).As<v1::ListContactHistoryResponse>();
+}
+
+absl::StatusOr<v1::Contact> ContactHandlers::SetReachStatus(
+    CallContext& call, const v1::SetContactReachStatusRequest& request) {
+  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
+  CRM_ASSIGN_OR_RETURN(const StoredContact before,
+                       archive_.contacts.Get(*db, request.contact(), call.scope()));
+  v1::Contact after = before.message;
+  const bool is_phone = request.address() == v1::SetContactReachStatusRequest::ADDRESS_PHONE;
+  CRM_RETURN_IF_ERROR(
+      SetKnownReach(after, is_phone ? "phone" : "email", request.status(), SourceOf(call)));
+  CRM_RETURN_IF_ERROR(UpdateUnreachable(call, before, &after));
+  return changes_.Change(call.writes(), before, std::move(after), std::nullopt, SourceOf(call))
+      .message;
+}
+
+absl::Status ContactHandlers::UpdateUnreachable(CallContext& call, const StoredContact& contact,
+                                                const v1::Contact* after) const {
+  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
+  CRM_ASSIGN_OR_RETURN(const std::vector<StoredCustomer> customers,
+                       archive_.store.GetByIds(*db, {contact.customer_id}, call.scope()));
+  if (customers.empty()) return NotFound(kContactType, contact.message.number());
+  CRM_ASSIGN_OR_RETURN(const std::vector<StoredContact> contacts,
+                       archive_.contacts.OfCustomer(*db, contact.customer_id));
+  std::vector<v1::Contact> messages;
+  for (const StoredContact& other : contacts) {
+    if (other.key.id == contact.key.id) continue;
+    // What is decided here holds only as long as the others are as they are.
+    ContactStore::ExpectUnchanged(call.writes(), other);
+    messages.push_back(other.message);
+  }
+  if (after != nullptr) messages.push_back(*after);
+  const StoredCustomer& before = customers.front();
+  v1::Customer customer = before.message;
+  customer.set_unreachable(IsUnreachable(customer, messages));
+  if (customer.unreachable() == before.message.unreachable()) {
+    CustomerStore::ExpectUnchanged(call.writes(), before);
+    return absl::OkStatus();
+  }
+  archive_.changes.Change(call.writes(), before, std::move(customer), *archive_.rules(),
+                          SourceOf(call));
+  return absl::OkStatus();
 }
 
 absl::StatusOr<google::protobuf::Empty> ContactHandlers::Delete(
     CallContext& call, const v1::DeleteContactRequest& request) {
   CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
   CRM_ASSIGN_OR_RETURN(const StoredContact contact,
-                       store_.Get(*db, request.contact(), call.scope()));
+                       archive_.contacts.Get(*db, request.contact(), call.scope()));
   if (!request.etag().empty() && request.etag() != contact.message.etag()) {
     return Error(absl::StatusCode::kAborted, "ETAG_STALE",
                  "the contact was changed since it was read; read it again")
         .Meta("current_etag", contact.message.etag());
+  }
+  if (HasReachable(contact.message)) {
+    CRM_RETURN_IF_ERROR(UpdateUnreachable(call, contact, nullptr));
   }
   changes_.Delete(call.writes(), contact, SourceOf(call));
   return google::protobuf::Empty();

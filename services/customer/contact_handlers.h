@@ -20,10 +20,9 @@ namespace crm::customer {
 class ContactHandlers {
  public:
   // `numbers` gives contact numbers.
-  ContactHandlers(Archive& archive, const ContactStore& store, numbering::NumberAllocator& numbers)
+  ContactHandlers(Archive& archive, numbering::NumberAllocator& numbers)
       : archive_(archive),
-        store_(store),
-        changes_(archive.ids, store, archive.identities),
+        changes_(archive.ids, archive.contacts, archive.identities),
         numbers_(numbers) {}
 
   void Register(server::MethodTable& table);
@@ -36,6 +35,10 @@ class ContactHandlers {
   absl::StatusOr<v1::ListContactsResponse> List(CallContext& call,
                                                 const v1::ListContactsRequest& request);
   absl::StatusOr<v1::Contact> Update(CallContext& call, const v1::UpdateContactRequest& request);
+  absl::StatusOr<v1::ListContactHistoryResponse> History(
+      CallContext& call, const v1::ListContactHistoryRequest& request);
+  absl::StatusOr<v1::Contact> SetReachStatus(CallContext& call,
+                                             const v1::SetContactReachStatusRequest& request);
   absl::StatusOr<google::protobuf::Empty> Delete(CallContext& call,
                                                  const v1::DeleteContactRequest& request);
 
@@ -45,8 +48,11 @@ class ContactHandlers {
                                                              const v1::Contact& contact,
                                                              int64_t customer_id) const;
 
+  // Sets whether nobody of the customer can be reached once the contact is `after` (null: deleted).
+  absl::Status UpdateUnreachable(CallContext& call, const StoredContact& contact,
+                                 const v1::Contact* after) const;
+
   Archive& archive_;
-  const ContactStore& store_;
   const ContactChanges changes_;
   numbering::NumberAllocator& numbers_;
 };

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "common/text/phone.h"
 #include "common/text/real_name.h"
+#include "services/customer/reach.h"
 
 namespace crm::customer {
 namespace {
@@ -59,6 +60,7 @@ std::vector<Violation> NormalizeContact(v1::Contact& contact, const v1::Contact*
   if (before == nullptr || !SameChannels(*before, contact)) {
     CheckChannels(contact, lists, violations);
   }
+  ResetReach(contact, before);
   // ISO dates compare as text.
   if (contact.birthday() > absl::FormatCivilTime(today)) {
     violations.push_back({"birthday", "DATE_IN_FUTURE", "use a date in the past", "不得晚于今天"});

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/absl_view.h"
 #include "common/base/status_macros.h"
@@ -12,6 +13,18 @@
 #include "crm/customer/v1/customer.pb.h"
 
 namespace crm::customer {
+namespace {
+
+constexpr db::Query kExpectUnchanged{"contact_expect_unchanged", R"sql(
+  UPDATE contact
+  SET version = version
+  WHERE id = ? AND version = ?)sql"};
+
+}  // namespace
+
+void ContactStore::ExpectUnchanged(db::WriteSet& writes, const StoredContact& contact) {
+  writes.Execute(kExpectUnchanged, {contact.key.id, contact.key.version}, db::Expect::kSomeRow);
+}
 
 ContactStore::ContactStore(crypto::Keyring& keyring)
     : table_(schema::MessageSchema::Of<v1::Contact>(), keyring, {"customer_id"}),
@@ -29,10 +42,12 @@ absl::Status ContactStore::Read(const db::Rows& row, StoredContact& contact) con
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<StoredContact>> ContactStore::Select(
-    db::Connection& db, std::string_view name, const filter::Fragment& where) const {
+absl::StatusOr<std::vector<StoredContact>> ContactStore::Select(db::Connection& db,
+                                                                std::string_view name,
+                                                                const filter::Fragment& where,
+                                                                std::string_view end) const {
   const std::string sql = absl::StrCat("SELECT ", columns_, " FROM ", ToAbsl(kFrom), " WHERE ",
-                                       where.sql, " ORDER BY contact.id");
+                                       where.sql, " ", ToAbsl(end));
   CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({name, sql}, where.values));
   std::vector<StoredContact> found;
   found.reserve(rows.size());
@@ -47,6 +62,22 @@ absl::StatusOr<StoredContact> ContactStore::Get(db::Connection& db, std::string_
   CRM_ASSIGN_OR_RETURN(std::vector<StoredContact> found, Select(db, "contact_by_number", where));
   if (found.empty()) return NotFound(kContactType, number);
   return std::move(found.front());
+}
+
+absl::StatusOr<absl::flat_hash_map<std::string, int64_t>> ContactStore::CustomersOf(
+    db::Connection& db, absl::Span<const std::string> numbers) {
+  absl::flat_hash_map<std::string, int64_t> customers;
+  for (size_t start = 0; start < numbers.size(); start += db::kMaxInSize) {
+    const auto part = numbers.subspan(start, db::kMaxInSize);
+    db::Values params(part.begin(), part.end());
+    params.resize(db::PaddedInSize(part.size()), params.back());
+    std::string sql = "SELECT number, customer_id FROM contact WHERE number IN (?";
+    for (size_t i = 1; i < params.size(); ++i) absl::StrAppend(&sql, ", ?");
+    absl::StrAppend(&sql, ")");
+    CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"customers_of_contacts", sql}, params));
+    while (rows.Next()) customers[rows.String(0)] = rows.Int(1);
+  }
+  return customers;
 }
 
 absl::StatusOr<std::vector<StoredContact>> ContactStore::OfCustomer(db::Connection& db,
@@ -82,6 +113,41 @@ absl::StatusOr<std::vector<StoredContact>> ContactStore::OfCustomers(
 absl::StatusOr<std::vector<StoredContact>> ContactStore::GetByIds(
     db::Connection& db, absl::Span<const int64_t> ids) const {
   return SelectIn(db, "contacts_by_id", "contact.id", ids, {});
+}
+
+absl::StatusOr<std::vector<StoredContact>> ContactStore::SelectNewest(db::Connection& db,
+                                                                      std::string_view name,
+                                                                      filter::Fragment where,
+                                                                      const auth::RowScope& scope,
+                                                                      int limit) const {
+  where.And(ScopeOf(scope));
+  where.values.emplace_back(limit);
+  return Select(db, name, where, "ORDER BY contact.id DESC LIMIT ?");
+}
+
+absl::StatusOr<std::vector<StoredContact>> ContactStore::WithPhoneTail(db::Connection& db,
+                                                                       std::string_view digits,
+                                                                       const auth::RowScope& scope,
+                                                                       int limit) const {
+  CRM_ASSIGN_OR_RETURN(
+      std::vector<StoredContact> found,
+      SelectNewest(db, "contacts_by_phone_tail",
+                   {"contact.phone_tail_hash = ?", {table_.TailHash("phone", digits)}}, scope,
+                   limit));
+  const auto has_other_phone = [&](const StoredContact& contact) {
+    return !absl::EndsWith(contact.message.phone(), ToAbsl(digits));
+  };
+  found.erase(std::remove_if(found.begin(), found.end(), has_other_phone), found.end());
+  return found;
+}
+
+absl::StatusOr<std::vector<StoredContact>> ContactStore::WithEmail(db::Connection& db,
+                                                                   std::string_view email,
+                                                                   const auth::RowScope& scope,
+                                                                   int limit) const {
+  return SelectNewest(db, "contacts_by_email",
+                      {"contact.email_hash = ?", {table_.LookupHash("email", email)}}, scope,
+                      limit);
 }
 
 absl::StatusOr<std::optional<StoredContact>> ContactStore::PrimaryOf(db::Connection& db,

@@ -8,11 +8,13 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "common/auth/row_scope.h"
 #include "common/crypto/keyring.h"
 #include "common/db/connection.h"
+#include "common/db/write_set.h"
 #include "common/filter/fragment.h"
 #include "common/resource/resource_table.h"
 #include "crm/customer/v1/contact.pb.h"
@@ -50,6 +52,22 @@ class ContactStore {
   absl::StatusOr<std::optional<StoredContact>> PrimaryOf(db::Connection& db,
                                                          int64_t customer_id) const;
 
+  // By contact number: the key of the customer. Contacts that do not exist are absent.
+  static absl::StatusOr<absl::flat_hash_map<std::string, int64_t>> CustomersOf(
+      db::Connection& db, absl::Span<const std::string> numbers);
+  // Those whose phone ends with these 4 or more digits, and those with that email: newest first, at
+  // most `limit`.
+  absl::StatusOr<std::vector<StoredContact>> WithPhoneTail(db::Connection& db,
+                                                           std::string_view digits,
+                                                           const auth::RowScope& scope,
+                                                           int limit) const;
+  absl::StatusOr<std::vector<StoredContact>> WithEmail(db::Connection& db, std::string_view email,
+                                                       const auth::RowScope& scope,
+                                                       int limit) const;
+
+  // Fails the write set with WRITE_CONFLICT if somebody changes or deletes the contact meanwhile.
+  static void ExpectUnchanged(db::WriteSet& writes, const StoredContact& contact);
+
   // For lists: alias `contact`, joined with `customer`.
   static constexpr std::string_view kAlias = "contact";
   static constexpr std::string_view kFrom =
@@ -61,8 +79,13 @@ class ContactStore {
   absl::Status Read(const db::Rows& row, StoredContact& contact) const;
 
  private:
-  absl::StatusOr<std::vector<StoredContact>> Select(db::Connection& db, std::string_view name,
-                                                    const filter::Fragment& where) const;
+  absl::StatusOr<std::vector<StoredContact>> Select(
+      db::Connection& db, std::string_view name, const filter::Fragment& where,
+      std::string_view end = "ORDER BY contact.id") const;
+  absl::StatusOr<std::vector<StoredContact>> SelectNewest(db::Connection& db, std::string_view name,
+                                                          filter::Fragment where,
+                                                          const auth::RowScope& scope,
+                                                          int limit) const;
   template <typename Key>
   absl::StatusOr<std::vector<StoredContact>> SelectIn(db::Connection& db, std::string_view name,
                                                       std::string_view column,

@@ -18,8 +18,7 @@ absl::Time TimeOf(const google::protobuf::Timestamp& time) {
   return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
 }
 
-StoredCustomer CustomerChanges::Stamp(int64_t id, v1::Customer customer,
-                                      const CustomerRules& rules,
+StoredCustomer CustomerChanges::Stamp(int64_t id, v1::Customer customer, const CustomerRules& rules,
                                       const resource::ChangeSource& source) const {
   StoredCustomer created{{id, 1}, std::move(customer)};
   v1::Customer& message = created.message;
@@ -70,8 +69,7 @@ StoredCustomer CustomerChanges::Change(db::WriteSet& writes, const StoredCustome
                       changed.key.id, time);
   resource::AddHistory(writes, kCustomerType, changed.key, {time, source.actor, source.via},
                        changes);
-  writes.AddEvent(
-      EventOf("customer.updated", changed, {time, source.actor, source.via}, changes));
+  writes.AddEvent(EventOf("customer.updated", changed, {time, source.actor, source.via}, changes));
   return changed;
 }
 

@@ -1,5 +1,5 @@
-// Writes customers: the row, its identities, its history and its event, all into one write set. Every
-// way in (API, form, import, event) goes through here, so that each leaves the same traces.
+// Writes customers: the row, its identities, its history and its event, all into one write set.
+// Every way in (API, form, import, event) goes through here, so that each leaves the same traces.
 #ifndef CRM_SERVICES_CUSTOMER_CUSTOMER_CHANGES_H_
 #define CRM_SERVICES_CUSTOMER_CUSTOMER_CHANGES_H_
 
@@ -26,16 +26,16 @@ class CustomerChanges {
   StoredCustomer Create(db::WriteSet& writes, v1::Customer customer, const CustomerRules& rules,
                         const resource::ChangeSource& source) const;
 
-  // The same in two steps, for callers that write many rows in a way of their own: what Create would
-  // store, under a key of the caller's (from ids), and the event that tells of it.
+  // The same in two steps, for callers that write many rows in a way of their own: what Create
+  // would store, under a key of the caller's (from ids), and the event that tells of it.
   StoredCustomer Stamp(int64_t id, v1::Customer customer, const CustomerRules& rules,
                        const resource::ChangeSource& source) const;
   static std::string CreationEvent(const StoredCustomer& created,
                                    const resource::ChangeSource& source);
 
-  // Writes what differs between `before` and `after`; nothing if nothing does. Gives the customer as
-  // it will be stored. Somebody else's change meanwhile fails the commit with WRITE_CONFLICT. `more`
-  // are changes of what belongs to the customer without being a field of it (identities).
+  // Writes what differs between `before` and `after`; nothing if nothing does. Gives the customer
+  // as it will be stored. Somebody else's change meanwhile fails the commit with WRITE_CONFLICT.
+  // `more` are changes of what belongs to the customer without being a field of it (identities).
   StoredCustomer Change(db::WriteSet& writes, const StoredCustomer& before, v1::Customer after,
                         const CustomerRules& rules, const resource::ChangeSource& source,
                         const crm::types::v1::ChangeList& more = {}) const;

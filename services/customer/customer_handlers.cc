@@ -6,22 +6,27 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/absl_view.h"
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
+#include "common/event/outbox.h"
 #include "common/filter/list_query.h"
 #include "common/resource/history.h"
 #include "common/resource/update.h"
 #include "common/schema/validate.h"
+#include "services/customer/customer_owner.h"
+#include "services/customer/history_page.h"
+#include "services/customer/identity_conflict.h"
+#include "services/customer/product_mapper.h"
+#include "services/customer/reach.h"
 #include "services/customer/value_block.h"
 
 namespace crm::customer {
 namespace {
 
-constexpr int kDefaultPageSize = 50;
-constexpr int kMaxPageSize = 1000;
+// Where unknown product names come from.
+constexpr char kUnmappedSource[] = "customer";
 
 resource::ChangeSource SourceOf(const server::CallContext& call) {
   return {call.now(), call.caller().id, "api"};
@@ -35,29 +40,25 @@ absl::Status Refuse(std::vector<schema::Violation> violations, schema::Language 
   return schema::ViolationsToStatus(violations, language);
 }
 
-int PageSize(int32_t asked) {
-  return asked == 0 ? kDefaultPageSize : std::min<int32_t>(asked, kMaxPageSize);
-}
-
-// The creation is told from the customer itself: it has no row in the history.
-crm::types::v1::HistoryEntry CreationEntry(const v1::Customer& customer) {
-  crm::types::v1::HistoryEntry entry;
-  entry.set_version(1);
-  *entry.mutable_time() = customer.create_time();
-  entry.set_actor(customer.creator());
-  entry.set_via(customer.entered_via());
-  return entry;
-}
-
-// A page token of a history is the version it stopped at.
-absl::StatusOr<int64_t> ParseHistoryToken(const std::string& token) {
-  int64_t version = 0;
-  if (token.empty()) return version;
-  if (!absl::SimpleAtoi(token, &version) || version < 1) {
-    return InvalidField("page_token", "PAGE_TOKEN_INVALID",
-                        "send next_page_token of the answer before");
+std::string_view NameOf(v1::SetReachStatusRequest::Address address) {
+  switch (address) {
+    case v1::SetReachStatusRequest::ADDRESS_PHONE:
+      return "phone";
+    case v1::SetReachStatusRequest::ADDRESS_COMPANY_PHONE:
+      return "company_phone";
+    default:
+      return "email";
   }
-  return version;
+}
+
+std::string ReservationEvent(const server::CallContext& call,
+                             const v1::ReserveCustomerNumbersResponse& reserved) {
+  return event::MakeEvent({.type = "customer_numbers.reserved",
+                           .subject = reserved.numbers(0),
+                           .version = 1,
+                           .time = call.now(),
+                           .actor = call.caller().id,
+                           .payload = &reserved});
 }
 
 }  // namespace
@@ -93,7 +94,7 @@ absl::StatusOr<v1::Customer> CustomerHandlers::Create(CallContext& call,
                                                       const v1::CreateCustomerRequest& request) {
   const auto rules = archive_.rules();
   v1::Customer customer = request.customer();
-  FillOwner(call, customer);
+  FillOwner(call, staff_, customer);
   std::vector<schema::Violation> violations =
       rules->Normalize(customer, nullptr, archive_.DayOf(call.now()));
   for (schema::Violation& missing : rules->RequireComplete(customer)) {
@@ -105,13 +106,15 @@ absl::StatusOr<v1::Customer> CustomerHandlers::Create(CallContext& call,
   // A taken identity fails the commit; only then is it worth a read to say whose it is.
   if (call.attempt() > 0 || call.validate_only()) {
     CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
-    CRM_RETURN_IF_ERROR(RefuseTaken(*db, IdentitiesOf(customer), 0));
+    CRM_RETURN_IF_ERROR(RefuseTaken(*db, archive_.identities, IdentitiesOf(customer), 0));
   }
   if (call.validate_only()) return customer;
+  CRM_RETURN_IF_ERROR(MapProducts(call, nullptr, customer));
   CRM_ASSIGN_OR_RETURN(std::string number, archive_.NextNumber(call.now(), customer.kind()));
   customer.set_number(std::move(number));
   StoredCustomer created =
       archive_.changes.Create(call.writes(), std::move(customer), *rules, SourceOf(call));
+  CRM_RETURN_IF_ERROR(OpenDuplicates(call, nullptr, created));
   IndexAfterCommit(call, created);
   return std::move(created.message);
 }
@@ -206,8 +209,14 @@ absl::StatusOr<v1::Customer> CustomerHandlers::Update(CallContext& call,
   CRM_RETURN_IF_ERROR(Refuse(rules->Normalize(after, &before.message, archive_.DayOf(call.now())),
                              call.language()));
   if (call.attempt() > 0 || call.validate_only()) {
-    CRM_RETURN_IF_ERROR(RefuseTaken(*db, IdentitiesOf(after), before.key.id));
+    CRM_RETURN_IF_ERROR(RefuseTaken(*db, archive_.identities, IdentitiesOf(after), before.key.id));
   }
+  if (call.validate_only()) return after;
+  CRM_RETURN_IF_ERROR(MapProducts(call, &before.message, after));
+  if (HasReachable(before.message) && !HasReachable(after)) {
+    CRM_RETURN_IF_ERROR(UpdateUnreachable(call, before.key.id, after));
+  }
+  CRM_RETURN_IF_ERROR(OpenDuplicates(call, &before.message, {before.key, after}));
   return Save(call, before, std::move(after));
 }
 
@@ -231,7 +240,8 @@ absl::StatusOr<v1::ListCustomersResponse> CustomerHandlers::List(
                                                 .now = call.now(),
                                                 .zone = archive_.zone,
                                                 .language = call.language(),
-                                                .custom_fields = &rules->custom_fields().kinds()}));
+                                                .custom_fields = &rules->custom_fields().kinds(),
+                                                .plain_kinds = PlainKinds(call)}));
   CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
   v1::ListCustomersResponse response;
   resource::RowKey key;
@@ -251,22 +261,14 @@ absl::StatusOr<v1::ListCustomersResponse> CustomerHandlers::List(
 
 absl::StatusOr<v1::ListCustomerHistoryResponse> CustomerHandlers::History(
     CallContext& call, const v1::ListCustomerHistoryRequest& request) {
-  CRM_ASSIGN_OR_RETURN(const int64_t before, ParseHistoryToken(request.page_token()));
   CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
   CRM_ASSIGN_OR_RETURN(const StoredCustomer customer,
                        archive_.store.Get(*db, request.customer(), call.scope()));
-  const int page_size = PageSize(request.page_size());
-  CRM_ASSIGN_OR_RETURN(auto entries,
-                       resource::ReadHistory(*db, customer.key.id, before, page_size));
-  v1::ListCustomerHistoryResponse response;
-  for (auto& entry : entries) *response.add_entries() = std::move(entry);
-  if (response.entries_size() == page_size) {
-    response.set_next_page_token(
-        absl::StrCat(response.entries(response.entries_size() - 1).version()));
-  } else if (before != 1) {
-    *response.add_entries() = CreationEntry(customer.message);
-  }
-  return response;
+  crm::types::v1::HistoryEntry creation = CreationOf(customer.message);
+  creation.set_via(customer.message.entered_via());
+  CRM_ASSIGN_OR_RETURN(HistoryPage page, ReadHistoryPage(*db, customer.key.id, request.page_token(),
+                                                         request.page_size(), std::move(creation)));
+  return std::move(page).As<v1::ListCustomerHistoryResponse>();
 }
 
 absl::StatusOr<v1::ReserveCustomerNumbersResponse> CustomerHandlers::ReserveNumbers(
@@ -277,6 +279,8 @@ absl::StatusOr<v1::ReserveCustomerNumbersResponse> CustomerHandlers::ReserveNumb
                                     archive_.rules()->policy().TypeCodeOf(request.kind())));
   v1::ReserveCustomerNumbersResponse response;
   for (std::string& number : numbers) response.add_numbers(std::move(number));
+  // A change, so that the answer is kept for whoever repeats the call.
+  call.writes().AddEvent(ReservationEvent(call, response));
   return response;
 }
 
@@ -303,17 +307,9 @@ absl::StatusOr<v1::Customer> CustomerHandlers::SetReachStatus(
   CRM_ASSIGN_OR_RETURN(const StoredCustomer before,
                        archive_.store.Get(*db, request.customer(), call.scope()));
   v1::Customer after = before.message;
-  const bool phone = request.address() == v1::SetReachStatusRequest::ADDRESS_PHONE;
-  if ((phone ? after.phone() : after.email()).empty()) {
-    return Error(absl::StatusCode::kFailedPrecondition, "ADDRESS_UNKNOWN",
-                 "the customer has no such address")
-        .Precondition("ADDRESS_KNOWN", phone ? "phone" : "email", "set the address first");
-  }
-  if (phone) {
-    after.set_phone_reach(request.status());
-  } else {
-    after.set_email_reach(request.status());
-  }
+  CRM_RETURN_IF_ERROR(
+      SetKnownReach(after, NameOf(request.address()), request.status(), SourceOf(call)));
+  CRM_RETURN_IF_ERROR(UpdateUnreachable(call, before.key.id, after));
   return Save(call, before, std::move(after));
 }
 
@@ -332,30 +328,56 @@ absl::StatusOr<v1::Customer> CustomerHandlers::Assign(CallContext& call,
   return Save(call, before, std::move(after));
 }
 
-absl::Status CustomerHandlers::RefuseTaken(db::Connection& db,
-                                           const std::vector<Identity>& identities,
-                                           int64_t own_id) {
-  CRM_ASSIGN_OR_RETURN(const std::vector<IdentityHolder> holders,
-                       archive_.identities.FindHolders(db, identities));
-  for (const IdentityHolder& holder : holders) {
-    if (holder.customer_id == own_id) continue;
-    const std::string_view field = FieldOfIdentity(holder.identity.kind);
-    return Error(absl::StatusCode::kAlreadyExists, "IDENTITY_TAKEN",
-                 "another customer has this identity; use that customer, or correct the value")
-        .Meta("customer", holder.number)
-        .Meta("field", field)
-        .Resource(kCustomerType, holder.number);
+absl::Status CustomerHandlers::MapProducts(CallContext& call, const v1::Customer* before,
+                                           v1::Customer& customer) {
+  const auto& names = customer.products_of_interest();
+  if (names.empty() || (before != nullptr && std::equal(names.begin(), names.end(),
+                                                        before->products_of_interest().begin(),
+                                                        before->products_of_interest().end()))) {
+    return absl::OkStatus();
   }
+  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
+  ProductMapper mapper(products_);
+  for (const std::string& name : names) mapper.Want(name);
+  CRM_RETURN_IF_ERROR(mapper.Load(*db));
+  std::vector<std::string> codes;
+  for (const std::string& name : names) {
+    std::string code = mapper.CodeOf(name);
+    if (code.empty()) {
+      products_.NoteUnmapped(call.writes(), name, kUnmappedSource, call.now());
+      code = name;
+    }
+    if (std::find(codes.begin(), codes.end(), code) == codes.end()) codes.push_back(code);
+  }
+  customer.mutable_products_of_interest()->Assign(codes.begin(), codes.end());
   return absl::OkStatus();
 }
 
-void CustomerHandlers::FillOwner(CallContext& call, v1::Customer& customer) {
-  if (customer.owner().empty() && call.caller().kind == auth::CallerKind::kUser) {
-    customer.set_owner(call.caller().id);
+absl::Status CustomerHandlers::OpenDuplicates(CallContext& call, const v1::Customer* before,
+                                              const StoredCustomer& customer) {
+  const std::vector<std::string> landlines = NewLandlines(customer.message, before);
+  if (landlines.empty()) return absl::OkStatus();
+  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
+  return landlines_.Open(*db, call.writes(), customer, landlines, {}, SourceOf(call)).status();
+}
+
+absl::Status CustomerHandlers::UpdateUnreachable(CallContext& call, int64_t id,
+                                                 v1::Customer& customer) {
+  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
+  CRM_ASSIGN_OR_RETURN(const std::vector<StoredContact> contacts,
+                       archive_.contacts.OfCustomer(*db, id));
+  std::vector<v1::Contact> messages;
+  for (const StoredContact& contact : contacts) {
+    ContactStore::ExpectUnchanged(call.writes(), contact);
+    messages.push_back(contact.message);
   }
-  if (!customer.team().empty()) return;
-  const auto staff = staff_.Find(customer.owner());
-  customer.set_team(staff != nullptr ? staff->team : call.caller().team);
+  customer.set_unreachable(IsUnreachable(customer, messages));
+  return absl::OkStatus();
+}
+
+uint32_t CustomerHandlers::PlainKinds(const CallContext& call) {
+  // Whoever sees only customers of their own sees them plain.
+  return call.scope().kind == auth::RowScope::Kind::kOwn ? ~uint32_t{0} : call.plain_kinds();
 }
 
 v1::Customer CustomerHandlers::Save(CallContext& call, const StoredCustomer& before,

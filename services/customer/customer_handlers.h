@@ -11,13 +11,18 @@
 #include "common/server/rpc_server.h"
 #include "crm/customer/v1/customer_service.pb.h"
 #include "services/customer/archive.h"
+#include "services/customer/duplicate_store.h"
+#include "services/customer/landline.h"
+#include "services/customer/product_store.h"
 
 namespace crm::customer {
 
 class CustomerHandlers {
  public:
-  CustomerHandlers(Archive& archive, const server::StaffDirectory& staff)
-      : archive_(archive), staff_(staff) {}
+  // All outlive it.
+  CustomerHandlers(Archive& archive, const server::StaffDirectory& staff,
+                   const ProductStore& products, const DuplicateStore& duplicates)
+      : archive_(archive), staff_(staff), products_(products), landlines_(archive, duplicates) {}
 
   void Register(server::MethodTable& table);
 
@@ -43,16 +48,25 @@ class CustomerHandlers {
                                               const v1::SetReachStatusRequest& request);
   absl::StatusOr<v1::Customer> Assign(CallContext& call, const v1::AssignCustomerRequest& request);
 
-  // ALREADY_EXISTS if one of these identities belongs to another customer.
-  absl::Status RefuseTaken(db::Connection& db, const std::vector<Identity>& identities,
-                           int64_t own_id);
-  void FillOwner(CallContext& call, v1::Customer& customer);
+  // `before`: null for a new customer.
+  // Codes for the names of products of interest; names that mean none stay and are listed for
+  // mapping.
+  absl::Status MapProducts(CallContext& call, const v1::Customer* before, v1::Customer& customer);
+  // Candidates for customers that share a landline with this one.
+  absl::Status OpenDuplicates(CallContext& call, const v1::Customer* before,
+                              const StoredCustomer& customer);
+  // Sets whether nobody of the customer can be reached.
+  absl::Status UpdateUnreachable(CallContext& call, int64_t id, v1::Customer& customer);
+  // The kinds of field that the caller may compare with and sort by.
+  static uint32_t PlainKinds(const CallContext& call);
   // Writes `after`, keeps the name index current.
   v1::Customer Save(CallContext& call, const StoredCustomer& before, v1::Customer after);
   void IndexAfterCommit(CallContext& call, const StoredCustomer& customer);
 
   Archive& archive_;
   const server::StaffDirectory& staff_;
+  const ProductStore& products_;
+  const LandlineDuplicates landlines_;
 };
 
 }  // namespace crm::customer

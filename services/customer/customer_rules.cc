@@ -11,6 +11,8 @@
 #include "common/text/dates.h"
 #include "common/text/decimal.h"
 #include "common/text/national_ids.h"
+#include "common/text/phone.h"
+#include "services/customer/reach.h"
 
 namespace crm::customer {
 
@@ -23,8 +25,9 @@ using schema::Violation;
 namespace {
 
 constexpr std::string_view kOrganizationOnly[] = {
-    "credit_code",  "scale", "annual_purchasing_volume", "bank_account", "decision_maker",
-    "decision_maker_title", "company_phone"};
+    "credit_code",  "scale",          "annual_purchasing_volume",
+    "bank_account", "decision_maker", "decision_maker_title",
+    "company_phone"};
 constexpr std::string_view kPersonOnly[] = {"gender",   "age",      "birthday",  "resident_id",
                                             "employer", "position", "department"};
 
@@ -54,8 +57,8 @@ bool IsFieldOfKind(std::string_view field, v1::CustomerKind kind) {
 
 int AgeOn(absl::CivilDay birthday, absl::CivilDay today) {
   int age = static_cast<int>(today.year() - birthday.year());
-  const bool before_birthday = std::pair(today.month(), today.day()) <
-                               std::pair(birthday.month(), birthday.day());
+  const bool before_birthday =
+      std::pair(today.month(), today.day()) < std::pair(birthday.month(), birthday.day());
   return before_birthday ? age - 1 : age;
 }
 
@@ -73,6 +76,10 @@ class CustomerRules::Check {
     CheckBirth();
     CheckBudget();
     CheckContactDate();
+    CheckPublicFacts();
+    CheckPhone();
+    ResetReach(customer_, before_);
+    if (HasReachable(customer_)) customer_.set_unreachable(false);
     rules_.custom_fields_->Normalize(customer_, before_, violations_);
     return std::move(violations_);
   }
@@ -87,8 +94,7 @@ class CustomerRules::Check {
   }
 
   bool Changed(std::string_view field) const {
-    return before_ == nullptr ||
-           !resource::FieldEquals(customer_, *before_, *Schema().Find(field));
+    return before_ == nullptr || !resource::FieldEquals(customer_, *before_, *Schema().Find(field));
   }
 
   bool is_person() const { return customer_.kind() == v1::CUSTOMER_KIND_PERSON; }
@@ -194,8 +200,8 @@ class CustomerRules::Check {
 
   void CheckBudget() {
     if (customer_.budget_upper().empty()) return;
-    const auto lower = text::ParseDecimal(
-        customer_.budget_lower().empty() ? "0" : customer_.budget_lower(), 2);
+    const auto lower =
+        text::ParseDecimal(customer_.budget_lower().empty() ? "0" : customer_.budget_lower(), 2);
     const auto upper = text::ParseDecimal(customer_.budget_upper(), 2);
     if (lower.ok() && upper.ok() && *lower >= *upper) {
       Add("budget_upper", "RANGE_EMPTY", "use an upper bound above the lower one",
@@ -213,6 +219,32 @@ class CustomerRules::Check {
       Add("first_contact_date", "DATE_NOT_EARLIER", "the first contact can only be moved earlier",
           "首次接触日期只能提前");
     }
+  }
+
+  void CheckPublicFacts() {
+    if (!Changed("public_facts")) return;
+    for (int i = 0; i < customer_.public_facts_size(); ++i) {
+      const v1::PublicFact& fact = customer_.public_facts(i);
+      const std::string path = absl::StrCat("public_facts[", i, "]");
+      const FieldSchema* field = Schema().Find(fact.field());
+      if (field == nullptr || field->options->output_only() || field->options->not_stored() ||
+          !IsFieldOfKind(fact.field(), customer_.kind())) {
+        Add(path + ".field", "FIELD_UNKNOWN",
+            "name a field of this kind of customer that people fill in",
+            "请填写该类型客户可录入的字段名");
+      }
+      if (fact.date() > absl::FormatCivilTime(today_)) {
+        Add(path + ".date", "DATE_IN_FUTURE", "use a date in the past", "不得晚于今天");
+      }
+    }
+  }
+
+  // CUS-4: organisations may have a landline.
+  void CheckPhone() {
+    if (!is_person() || customer_.phone().empty() || !Changed("phone")) return;
+    if (text::KindOfPhone(customer_.phone()) != text::PhoneKind::kLandline) return;
+    Add("phone", "PHONE_LANDLINE", "enter a mobile number: only organizations have landlines",
+        "个人客户请填写手机号码，座机仅适用于企业客户");
   }
 
   const CustomerRules& rules_;
@@ -259,8 +291,6 @@ void CustomerRules::Initialize(v1::Customer& customer) const {
   customer.set_stage(v1::STAGE_POTENTIAL);
   customer.set_follow_up_status(v1::FOLLOW_UP_STATUS_PENDING);
   customer.set_activity_level(v1::LEVEL_LOW);
-  if (!customer.phone().empty()) customer.set_phone_reach(v1::REACH_STATUS_UNCONFIRMED);
-  if (!customer.email().empty()) customer.set_email_reach(v1::REACH_STATUS_UNCONFIRMED);
 }
 
 }  // namespace crm::customer

@@ -12,22 +12,17 @@
 #include "common/schema/validate.h"
 #include "common/text/real_name.h"
 #include "crm/customer/v1/customer.pb.h"
+#include "services/customer/activity_rules.h"
 #include "services/customer/custom_field_rules.h"
 #include "services/customer/managed_lists.h"
 
 namespace crm::customer {
 
-// When a customer counts as active (CUS-5).
-struct ActivityWindows {
-  int high_days = 30;
-  int medium_months = 3;
-};
-
 // Business configuration (PLT-25) of these rules: version 1 of the settings.
 struct CustomerPolicy {
   // Fields that CreateCustomer asks for, by kind.
-  std::vector<std::string> required_for_organization = {
-      "full_name", "industry", "tier", "decision_maker", "phone"};
+  std::vector<std::string> required_for_organization = {"full_name", "industry", "tier",
+                                                        "decision_maker", "phone"};
   std::vector<std::string> required_for_person = {"full_name", "industry", "tier", "phone"};
   int min_age = 18;
   int max_age = 100;
@@ -35,7 +30,7 @@ struct CustomerPolicy {
   bool unusual_age_with_remark = true;
   // Names that are no real names; X stands for one Chinese character.
   std::vector<std::string> nicknames = text::RealNameRules::DefaultNicknames();
-  ActivityWindows activity = {};
+  ActivityPolicy activity = {};
   // Customers on a page when the call does not say.
   int default_page_size = 50;
   // What {type:N} in the number pattern stands for.
@@ -58,9 +53,9 @@ class CustomerRules {
   const CustomerPolicy& policy() const { return policy_; }
   const CustomFieldRules& custom_fields() const { return *custom_fields_; }
 
-  // Puts codes for labels and real names into their form, fills what follows from other fields (birthday
-  // from the resident id, age from the birthday), and checks everything that concerns more than one
-  // field. `before` is null for a new customer. `today` in the business zone.
+  // Puts codes for labels and real names into their form, fills what follows from other fields
+  // (birthday from the resident id, age from the birthday), and checks everything that concerns
+  // more than one field. `before` is null for a new customer. `today` in the business zone.
   std::vector<schema::Violation> Normalize(v1::Customer& customer, const v1::Customer* before,
                                            absl::CivilDay today) const;
 

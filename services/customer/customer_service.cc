@@ -5,6 +5,7 @@
 #include "common/base/status_macros.h"
 #include "common/numbering/current_numbers.h"
 #include "services/customer/activity_service.h"
+#include "services/customer/age_job.h"
 #include "services/customer/archive.h"
 #include "services/customer/customer_handlers.h"
 #include "services/customer/customer_metrics.h"
@@ -30,11 +31,13 @@ class Composition : public runtime::Service {
                  runtime.pool()),
         archive_(runtime.clock(), runtime.ids(), runtime.keyring(), numbers_, runtime.zone()),
         administration_(runtime, archive_),
-        customers_(archive_, administration_.staff()),
-        search_(archive_),
-        tags_(archive_),
         people_(runtime, archive_, administration_.staff()),
         activity_(runtime, archive_),
+        customers_(archive_, administration_.staff(), activity_.activity().products,
+                   people_.duplicates()),
+        search_(archive_),
+        tags_(archive_),
+        ages_(archive_, runtime.pool(), runtime.committer()),
         metrics_(runtime.metrics(), runtime.pool()) {}
 
   absl::Status Open() {
@@ -50,7 +53,7 @@ class Composition : public runtime::Service {
     activity_.Open();
     CRM_ASSIGN_OR_RETURN(import_, import::ImportService::Create(
                                       runtime_, {.activity = activity_.activity(),
-                                                 .contacts = people_.contacts(),
+                                                 .contacts = archive_.contacts,
                                                  .contact_numbers = people_.contact_numbers()}));
     AddJobs();
     return absl::OkStatus();
@@ -58,6 +61,7 @@ class Composition : public runtime::Service {
 
  private:
   void AddJobs() {
+    runtime_.jobs().Add({.name = "ages", .interval = absl::Hours(24)}, ages_.Body());
     runtime_.jobs().Add({.name = "name-index", .interval = absl::Seconds(1)},
                         [this](const std::stop_token& stop) -> absl::StatusOr<absl::Time> {
                           CRM_RETURN_IF_ERROR(archive_.names.Follow(
@@ -73,11 +77,12 @@ class Composition : public runtime::Service {
   numbering::CurrentNumbers numbers_;
   Archive archive_;
   Administration administration_;
+  People people_;
+  ActivityService activity_;
   CustomerHandlers customers_;
   SearchHandlers search_;
   TagHandlers tags_;
-  People people_;
-  ActivityService activity_;
+  const AgeJob ages_;
   CustomerMetrics metrics_;
   std::unique_ptr<import::ImportService> import_;
 };

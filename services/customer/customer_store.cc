@@ -13,6 +13,10 @@ namespace crm::customer {
 namespace {
 
 constexpr int kNumberColumn = 2;
+constexpr db::Query kExpectUnchanged{"customer_expect_unchanged", R"sql(
+  UPDATE customer
+  SET version = version
+  WHERE id = ? AND version = ?)sql"};
 
 // " AND (owner = ? …)", and its values at the end of `params`; nothing for an unlimited scope.
 std::string AndScope(const schema::MessageSchema& schema, const auth::RowScope& scope,
@@ -29,6 +33,10 @@ CustomerStore::CustomerStore(crypto::Keyring& keyring)
     : table_(schema::MessageSchema::Of<v1::Customer>(), keyring),
       columns_(table_.PackedColumns()),
       all_columns_(table_.Columns()) {}
+
+void CustomerStore::ExpectUnchanged(db::WriteSet& writes, const StoredCustomer& customer) {
+  writes.Execute(kExpectUnchanged, {customer.key.id, customer.key.version}, db::Expect::kSomeRow);
+}
 
 absl::Status CustomerStore::Reader::Read(const db::Rows& row, resource::RowKey& key,
                                          v1::Customer& place) {

@@ -14,6 +14,7 @@
 #include "common/auth/row_scope.h"
 #include "common/crypto/keyring.h"
 #include "common/db/connection.h"
+#include "common/db/write_set.h"
 #include "common/resource/resource_table.h"
 #include "crm/customer/v1/customer.pb.h"
 
@@ -53,6 +54,9 @@ class CustomerStore {
                                                              std::string_view digits,
                                                              const auth::RowScope& scope,
                                                              int limit) const;
+
+  // Fails the write set with WRITE_CONFLICT if somebody changes the customer meanwhile.
+  static void ExpectUnchanged(db::WriteSet& writes, const StoredCustomer& customer);
 
   // What a customer is read from; see Reader.
   const std::string& columns() const { return columns_; }

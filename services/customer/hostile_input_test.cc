@@ -102,15 +102,15 @@ void ForEachHostile(pb::Message& message, pb::Message& root, int depth,
       case FieldKind::kTimestamp:
         if (field.repeated) break;
         with([&] {
-          auto* time = static_cast<pb::Timestamp*>(
-              reflection.MutableMessage(&message, field.descriptor));
+          auto* time =
+              static_cast<pb::Timestamp*>(reflection.MutableMessage(&message, field.descriptor));
           time->set_seconds(std::numeric_limits<int64_t>::max());
           time->set_nanos(-5);
         });
         break;
       case FieldKind::kStruct:
-        if (field.repeated || field.descriptor->message_type()->full_name() !=
-                                  "google.protobuf.Struct") {
+        if (field.repeated ||
+            field.descriptor->message_type()->full_name() != "google.protobuf.Struct") {
           break;
         }
         with([&] {
@@ -177,24 +177,23 @@ TEST_F(HostileInputTest, EveryFieldOfEveryUnaryRpcIsRefusedOrAnswered) {
       const auto& method = *descriptor->method(m);
       if (method.client_streaming() || method.server_streaming()) continue;
       auto* factory = pb::MessageFactory::generated_factory();
-      std::unique_ptr<pb::Message> request(
-          factory->GetPrototype(method.input_type())->New());
-      std::unique_ptr<pb::Message> response(
-          factory->GetPrototype(method.output_type())->New());
+      std::unique_ptr<pb::Message> request(factory->GetPrototype(method.input_type())->New());
+      std::unique_ptr<pb::Message> response(factory->GetPrototype(method.output_type())->New());
       const std::string path = absl::StrCat("/", service, "/", method.name());
-      ForEachHostile(*request, *request, 0, [&](const pb::Message& hostile, const FieldSchema& field) {
-        client::CallOptions options;
-        options.token = token;
-        options.retry = false;
-        const absl::Status status =
-            harness_.replica().channel().CallAny(path, hostile, *response, options);
-        ++calls;
-        ASSERT_TRUE(status.ok() || IsTyped(status))
-            << path << " " << field.name << ": " << status;
-        ASSERT_FALSE(absl::StrContains(status.message(), "SELECT ") ||
-                     absl::StrContains(status.message(), "DROP TABLE"))
-            << path << " " << field.name << ": " << status;
-      });
+      ForEachHostile(*request, *request, 0,
+                     [&](const pb::Message& hostile, const FieldSchema& field) {
+                       client::CallOptions options;
+                       options.token = token;
+                       options.retry = false;
+                       const absl::Status status =
+                           harness_.replica().channel().CallAny(path, hostile, *response, options);
+                       ++calls;
+                       ASSERT_TRUE(status.ok() || IsTyped(status))
+                           << path << " " << field.name << ": " << status;
+                       ASSERT_FALSE(absl::StrContains(status.message(), "SELECT ") ||
+                                    absl::StrContains(status.message(), "DROP TABLE"))
+                           << path << " " << field.name << ": " << status;
+                     });
     }
   }
   EXPECT_GT(calls, 500);

@@ -11,6 +11,7 @@
 #include "common/error/error.h"
 #include "common/filter/list_query.h"
 #include "services/customer/contact_rules.h"
+#include "services/customer/customer_owner.h"
 #include "services/customer/identity_conflict.h"
 
 namespace crm::customer {
@@ -68,13 +69,14 @@ absl::StatusOr<v1::ResolveIdentityResponse> IdentityHandlers::Resolve(
   std::vector<schema::Violation> violations;
   ResolveInput input{.claims = NormalizeClaims(request.identities(), "identities",
                                                archive_.DayOf(call.now()), violations),
+                     .landlines = LandlinesOf(request.identities()),
                      .profile = {},
                      .scope = call.scope(),
                      .source = SourceOf(call),
                      .language = call.language()};
   CRM_RETURN_IF_ERROR(schema::ViolationsToStatus(violations, call.language()));
   input.profile = CustomerOf(request.profile(), input.claims);
-  FillOwner(call, input.profile);
+  FillOwner(call, staff_, input.profile);
 
   CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
   CRM_ASSIGN_OR_RETURN(Resolution resolution, resolver_.Resolve(*db, call.writes(), input));
@@ -93,14 +95,6 @@ absl::StatusOr<v1::ResolveIdentityResponse> IdentityHandlers::Resolve(
     response.add_other_customers(std::move(other));
   }
   return response;
-}
-
-void IdentityHandlers::FillOwner(const CallContext& call, v1::Customer& profile) const {
-  if (profile.owner().empty() && call.caller().kind == auth::CallerKind::kUser) {
-    profile.set_owner(call.caller().id);
-  }
-  const auto staff = staff_.Find(profile.owner());
-  profile.set_team(staff != nullptr ? staff->team : call.caller().team);
 }
 
 absl::StatusOr<v1::CustomerIdentity> IdentityHandlers::Add(CallContext& call,
@@ -163,7 +157,7 @@ absl::StatusOr<std::vector<v1::CustomerIdentity>> IdentityHandlers::Read(
   CRM_ASSIGN_OR_RETURN(const std::vector<StoredIdentity> stored,
                        archive_.identities.OfCustomer(db, customer.key.id));
   CRM_ASSIGN_OR_RETURN(const std::vector<StoredContact> contacts,
-                       contacts_.OfCustomer(db, customer.key.id));
+                       archive_.contacts.OfCustomer(db, customer.key.id));
   // The fields they come from: those of the customer, then those of the contacts.
   struct Source {
     std::string value;

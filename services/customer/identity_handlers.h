@@ -19,12 +19,8 @@ namespace crm::customer {
 class IdentityHandlers {
  public:
   IdentityHandlers(Archive& archive, const server::StaffDirectory& staff,
-                   const ContactStore& contacts, const DuplicateStore& duplicates)
-      : archive_(archive),
-        staff_(staff),
-        contacts_(contacts),
-        duplicates_(duplicates),
-        resolver_(archive, duplicates) {}
+                   const DuplicateStore& duplicates)
+      : archive_(archive), staff_(staff), duplicates_(duplicates), resolver_(archive, duplicates) {}
 
   void Register(server::MethodTable& table);
 
@@ -42,8 +38,6 @@ class IdentityHandlers {
   absl::StatusOr<v1::ListDuplicateCandidatesResponse> ListDuplicates(
       CallContext& call, const v1::ListDuplicateCandidatesRequest& request);
 
-  // The owner of a customer that a call creates: the profile's, else the user who calls.
-  void FillOwner(const CallContext& call, v1::Customer& profile) const;
   // Opaque and stable; tells nothing of the value.
   std::string IdOf(std::string_view hash) const;
   absl::StatusOr<std::vector<v1::CustomerIdentity>> Read(db::Connection& db,
@@ -51,7 +45,6 @@ class IdentityHandlers {
 
   Archive& archive_;
   const server::StaffDirectory& staff_;
-  const ContactStore& contacts_;
   const DuplicateStore& duplicates_;
   const IdentityResolver resolver_;
 };

@@ -204,6 +204,48 @@ TEST_F(IdentityHandlersTest, AConflictIsNeverJoinedSilently) {
   EXPECT_THAT(Identities(two.number()), SizeIs(2));
 }
 
+// CUS-14: a landline recognises nobody; customers that share one are a duplicate candidate.
+TEST_F(IdentityHandlersTest, ALandlineOpensACandidate) {
+  v1::Customer one = Organization("深圳市云帆科技有限公司", "13800000001");
+  one.set_company_phone("0755-88886666");
+  one = Create(one);
+  v1::ResolveIdentityRequest request = ByPhone("13800000002");
+  Claim(request, v1::IDENTITY_KIND_PHONE, "0755 8888 6666");
+  request.mutable_profile()->set_kind(v1::CUSTOMER_KIND_ORGANIZATION);
+  const v1::ResolveIdentityResponse created = Resolve(request);
+  EXPECT_TRUE(created.created());
+  EXPECT_THAT(created.attached(), ElementsAre(v1::IDENTITY_KIND_PHONE));
+  EXPECT_THAT(created.other_customers(), ElementsAre(one.number()));
+  EXPECT_EQ(GetCustomer(created.customer().number()).company_phone_reach(),
+            v1::REACH_STATUS_UNCONFIRMED);
+  // Found by the mobile: the same pair, once.
+  const v1::ResolveIdentityResponse found = Resolve(request);
+  EXPECT_FALSE(found.created());
+  const v1::ListDuplicateCandidatesResponse list = Duplicates(steward_);
+  ASSERT_THAT(list.candidates(), SizeIs(1));
+  EXPECT_THAT(list.candidates(0).reasons(), ElementsAre("SHARED_LANDLINE"));
+
+  // A person has no field for it, but may be the one at that number.
+  v1::ResolveIdentityRequest person = ByPhone("13800000003");
+  Claim(person, v1::IDENTITY_KIND_PHONE, "0755-88886666");
+  EXPECT_THAT(Resolve(person).other_customers(), SizeIs(2));
+}
+
+// CUS-15: a conflict of identities says more than a shared landline; one candidate for both.
+TEST_F(IdentityHandlersTest, AConflictAndALandlineAreOneCandidate) {
+  const v1::Customer one = Create(Person("张三丰", "13800000001"));
+  v1::Customer two = Organization("深圳市云帆科技有限公司", "13800000002");
+  two.set_company_phone("0755-88886666");
+  two = Create(two);
+  v1::ResolveIdentityRequest request = ByPhone("13800000001");
+  Claim(request, v1::IDENTITY_KIND_PHONE, "13800000002");
+  Claim(request, v1::IDENTITY_KIND_PHONE, "0755-88886666");
+  EXPECT_THAT(Resolve(request).other_customers(), ElementsAre(two.number()));
+  const v1::ListDuplicateCandidatesResponse list = Duplicates(steward_);
+  ASSERT_THAT(list.candidates(), SizeIs(1));
+  EXPECT_THAT(list.candidates(0).reasons(), ElementsAre("IDENTITY_CONFLICT:PHONE"));
+}
+
 // CUS-14: a contact's mobile leads to its organisation.
 TEST_F(IdentityHandlersTest, FindsTheOrganisationOfAContact) {
   const v1::Customer customer = Create(Organization("深圳市云帆科技有限公司", "13800000001"));

@@ -1,4 +1,6 @@
 // InteractionService over gRPC.
+#include "crm/customer/v1/contact_service.pb.h"
+#include "crm/customer/v1/settings_service.pb.h"
 #include "services/customer/activity_test_fixture.h"
 
 namespace crm::customer {
@@ -143,6 +145,69 @@ TEST_F(InteractionHandlersTest, RefusesWhatDoesNotFit) {
               ElementsAre("interaction.attachments[0] ATTACHMENT_UNKNOWN"));
   visit = Visit("", Now());
   EXPECT_THAT(Violations(Record(visit).status()), ElementsAre("interaction.customer REQUIRED"));
+}
+
+// CUS-18: the contact is one of the customer's.
+TEST_F(InteractionHandlersTest, NamesAContactOfTheCustomer) {
+  v1::CreateCustomerRequest request;
+  v1::Customer& organization = *request.mutable_customer();
+  organization.set_kind(v1::CUSTOMER_KIND_ORGANIZATION);
+  organization.set_full_name("深圳市云帆科技有限公司");
+  organization.set_industry("I65");
+  organization.set_tier(v1::TIER_NORMAL);
+  organization.set_decision_maker("陈建国");
+  organization.set_phone("13800138011");
+  const auto customer =
+      Call<v1::Customer>(seller_, absl::StrCat(kCustomers, "CreateCustomer"), request);
+  ASSERT_TRUE(customer.ok()) << customer.status();
+  v1::CreateContactRequest adding;
+  adding.mutable_contact()->set_customer(customer->number());
+  adding.mutable_contact()->set_name("李小龙");
+  const auto contact =
+      Call<v1::Contact>(seller_, "crm.customer.v1.ContactService/CreateContact", adding);
+  ASSERT_TRUE(contact.ok()) << contact.status();
+  v1::Interaction visit = Visit(customer->number(), Now());
+  visit.set_contact(contact->number());
+  const auto recorded = Record(visit);
+  ASSERT_TRUE(recorded.ok()) << recorded.status();
+  EXPECT_EQ(recorded->contact(), contact->number());
+
+  visit = Visit(Person("王建国", "13800138012").number(), Now());
+  visit.set_contact(contact->number());
+  EXPECT_THAT(Violations(Record(visit).status()),
+              ElementsAre("interaction.contact CONTACT_UNKNOWN"));
+  visit.set_contact("CON2026999999");
+  EXPECT_THAT(Violations(Record(visit).status()),
+              ElementsAre("interaction.contact CONTACT_UNKNOWN"));
+}
+
+// CUS-5, PLT-25: windows and counts of the settings in force decide, and levels follow a change.
+TEST_F(InteractionHandlersTest, LevelsFollowTheSettings) {
+  const std::string admin = harness_.TokenOf("admin", {"administrator"});
+  const auto set = [&](int high_days, int high_count) {
+    v1::UpdateSettingsRequest request;
+    v1::ActivityWindows& windows = *request.mutable_settings()->mutable_activity();
+    windows.set_high_days(high_days);
+    windows.set_medium_months(3);
+    windows.set_high_count(high_count);
+    request.set_reason("季度调整");
+    auto updated = Call<v1::CustomerSettings>(
+        admin, "crm.customer.v1.SettingsService/UpdateSettings", request);
+    ASSERT_TRUE(updated.ok()) << updated.status();
+  };
+  const std::string number = Person("王建国", "13800138013").number();
+  const auto level = [&] { return GetCustomer(number).activity_level(); };
+  set(5, 2);
+  ASSERT_TRUE(Record(Visit(number, Now())).ok());
+  EXPECT_EQ(level(), v1::LEVEL_MEDIUM) << "one of two";
+  ASSERT_TRUE(Record(Order(number, "A-1", Now() - absl::Hours(1), "1")).ok());
+  EXPECT_EQ(level(), v1::LEVEL_HIGH);
+  ASSERT_TRUE(Record(Visit(number, Now())).ok());
+  EXPECT_EQ(level(), v1::LEVEL_HIGH);
+  set(5, 4);
+  const absl::Time limit = absl::Now() + absl::Seconds(60);
+  while (level() != v1::LEVEL_MEDIUM && absl::Now() < limit) absl::SleepFor(absl::Milliseconds(20));
+  EXPECT_EQ(level(), v1::LEVEL_MEDIUM);
 }
 
 // CUS-18, PLT-13: out of scope is not found; reading roles may not record.

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
@@ -33,6 +34,7 @@ class InteractionRecorder::Batch {
         activity_(recorder.activity_),
         writes_(writes),
         context_(context),
+        rules_(activity_.rules()),
         customers_(activity_.archive, context.scope),
         products_(activity_.products),
         attachments_(activity_.attachments) {}
@@ -51,9 +53,11 @@ class InteractionRecorder::Batch {
     CRM_RETURN_IF_ERROR(customers_.Load(db, references));
     CRM_RETURN_IF_ERROR(products_.Load(db));
     CRM_RETURN_IF_ERROR(attachments_.Load(db));
+    CRM_RETURN_IF_ERROR(LoadContacts(db, outcomes));
     for (size_t i = 0; i < outcomes.size(); ++i) {
       if (outcomes[i].status.ok()) outcomes[i].status = Add(references[i], outcomes[i]);
     }
+    CRM_RETURN_IF_ERROR(customers_.RaiseLevels(db, rules_, context_.source.time));
     customers_.Save(writes_, context_.source);
     return outcomes;
   }
@@ -63,6 +67,7 @@ class InteractionRecorder::Batch {
     v1::Interaction& interaction = outcome.message;
     CRM_ASSIGN_OR_RETURN(ActivityCustomers::Entry * customer,
                          customers_.Of(reference, context_.field_prefix + "customer"));
+    CRM_RETURN_IF_ERROR(CheckContact(interaction, customer->id()));
     CRM_RETURN_IF_ERROR(CheckAttachments(interaction, customer->id()));
     if (!context_.dry_run) {
       CRM_ASSIGN_OR_RETURN(std::string number,
@@ -83,8 +88,30 @@ class InteractionRecorder::Batch {
     activity_.interactions.table().Insert(writes_, key, interaction, {customer->id()});
     recorder_.AddEvents(writes_, "interaction.recorded", interaction, key.version,
                         PlansFollowUp(interaction), {}, context_.source);
-    activity_.rules.NoteInteraction(FactsOf(interaction), context_.source.time, customer->after);
+    rules_.NoteInteraction(FactsOf(interaction), context_.source.time, customer->after);
+    customer->contacts.push_back(TimeOf(interaction.time()));
     return absl::OkStatus();
+  }
+
+  absl::Status LoadContacts(db::Connection& db, const std::vector<Outcome>& outcomes) {
+    std::vector<std::string> numbers;
+    for (const Outcome& outcome : outcomes) {
+      if (!outcome.message.contact().empty()) numbers.push_back(outcome.message.contact());
+    }
+    CRM_ASSIGN_OR_RETURN(customer_of_contact_, activity_.archive.contacts.CustomersOf(db, numbers));
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckContact(const v1::Interaction& interaction, int64_t customer_id) const {
+    if (interaction.contact().empty()) return absl::OkStatus();
+    const auto found = customer_of_contact_.find(interaction.contact());
+    if (found != customer_of_contact_.end() && found->second == customer_id) {
+      return absl::OkStatus();
+    }
+    RecordCheck check(context_);
+    check.Add("contact", "CONTACT_UNKNOWN", "use the number of a contact of this customer",
+              "请使用该客户的联系人编号");
+    return check.status();
   }
 
   absl::Status CheckAttachments(const v1::Interaction& interaction, int64_t customer_id) const {
@@ -128,9 +155,11 @@ class InteractionRecorder::Batch {
   ActivityArchive& activity_;
   db::WriteSet& writes_;
   const RecordContext& context_;
+  const ActivityRules rules_;
   ActivityCustomers customers_;
   ProductMapper products_;
   AttachmentClaims attachments_;
+  absl::flat_hash_map<std::string, int64_t> customer_of_contact_;
 };
 
 absl::StatusOr<std::vector<InteractionRecorder::Outcome>> InteractionRecorder::Record(

@@ -3,5 +3,6 @@
 #include "services/customer/customer_service.h"
 
 int main(int argc, char** argv) {
-  return crm::runtime::Run(crm::customer::Info(), argc, argv, crm::customer::CustomerService::Create);
+  return crm::runtime::Run(crm::customer::Info(), argc, argv,
+                           crm::customer::CustomerService::Create);
 }

@@ -1,5 +1,5 @@
-// Managed lists (CUS-5): source channels, need types, methods, reasons … and the industry and region
-// codes. A value is a code; on the way in its label in either language is taken too.
+// Managed lists (CUS-5): source channels, need types, methods, reasons … and the industry and
+// region codes. A value is a code; on the way in its label in either language is taken too.
 #ifndef CRM_SERVICES_CUSTOMER_MANAGED_LISTS_H_
 #define CRM_SERVICES_CUSTOMER_MANAGED_LISTS_H_
 

@@ -27,7 +27,6 @@ class People {
   // Before the runtime starts: adds the method tables and the jobs.
   void Open();
 
-  const ContactStore& contacts() const { return contacts_; }
   numbering::NumberAllocator& contact_numbers() { return contact_numbers_; }
   const DuplicateStore& duplicates() const { return duplicates_; }
 
@@ -36,7 +35,6 @@ class People {
   numbering::NumberAllocator contact_numbers_;
   numbering::NumberAllocator duplicate_numbers_;
   numbering::NumberAllocator rule_numbers_;
-  const ContactStore contacts_;
   const DuplicateStore duplicates_;
   const TagRuleStore rules_;
   TagRuleRunner runner_;

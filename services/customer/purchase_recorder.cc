@@ -52,6 +52,7 @@ class PurchaseRecorder::Batch {
       : activity_(activity),
         writes_(writes),
         context_(context),
+        rules_(activity.rules()),
         customers_(activity.archive, context.scope),
         products_(activity.products) {}
 
@@ -71,6 +72,7 @@ class PurchaseRecorder::Batch {
     for (size_t i = 0; i < outcomes.size(); ++i) {
       if (outcomes[i].status.ok()) outcomes[i].status = Add(references[i], outcomes[i]);
     }
+    CRM_RETURN_IF_ERROR(customers_.RaiseLevels(db, rules_, context_.source.time));
     customers_.Save(writes_, context_.source);
     return outcomes;
   }
@@ -154,8 +156,9 @@ class PurchaseRecorder::Batch {
     purchase.set_etag(resource::EtagOf(key.version));
     activity_.purchases.table().Insert(writes_, key, purchase, {customer.id(), hash});
     AddEvent(writes_, "purchase.recorded", purchase, key.version, {}, context_.source);
-    activity_.rules.NotePurchase(TimeOf(purchase.time()), FenOf(purchase.amount()),
-                                 context_.source.time, customer.after);
+    rules_.NotePurchase(TimeOf(purchase.time()), FenOf(purchase.amount()), context_.source.time,
+                        customer.after);
+    customer.contacts.push_back(TimeOf(purchase.time()));
   }
 
   // A product's code is one that exists, or absent.
@@ -187,6 +190,7 @@ class PurchaseRecorder::Batch {
   ActivityArchive& activity_;
   db::WriteSet& writes_;
   const RecordContext& context_;
+  const ActivityRules rules_;
   ActivityCustomers customers_;
   ProductMapper products_;
   std::map<Order, KnownOrder> known_;
@@ -211,7 +215,7 @@ absl::StatusOr<v1::Purchase> PurchaseRecorder::Cancel(db::Connection& db, db::Wr
   if (customer == nullptr) return NotFound(kPurchaseType, after.number());
   CRM_ASSIGN_OR_RETURN(const std::optional<PurchaseSpan> rest,
                        SpanWithout(db, before.customer_id, before.key.id));
-  activity_.rules.NoteCancellation(AmountLeft(before.message), rest, customer->after);
+  activity_.rules().NoteCancellation(AmountLeft(before.message), rest, customer->after);
   customers.Save(writes, context.source);
   return Write(writes, "purchase.cancelled", before, std::move(after), context.source);
 }
@@ -227,7 +231,7 @@ absl::StatusOr<v1::Purchase> PurchaseRecorder::Refund(db::Connection& db, db::Wr
   CRM_RETURN_IF_ERROR(customers.LoadById(db, before.customer_id));
   ActivityCustomers::Entry* customer = customers.OfId(before.customer_id);
   if (customer == nullptr) return NotFound(kPurchaseType, after.number());
-  activity_.rules.NoteRefund(AmountLeft(before.message) - AmountLeft(after), customer->after);
+  activity_.rules().NoteRefund(AmountLeft(before.message) - AmountLeft(after), customer->after);
   customers.Save(writes, context.source);
   return Write(writes, "purchase.refunded", before, std::move(after), context.source);
 }

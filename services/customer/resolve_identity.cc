@@ -68,6 +68,17 @@ crm::types::v1::ChangeList IdentityRemoved(v1::IdentityKind kind) {
 
 absl::StatusOr<Resolution> IdentityResolver::Resolve(db::Connection& db, db::WriteSet& writes,
                                                      const ResolveInput& input) const {
+  CRM_ASSIGN_OR_RETURN(Resolution resolution, FindOrCreate(db, writes, input));
+  CRM_ASSIGN_OR_RETURN(const std::vector<std::string> sharers,
+                       landlines_.Open(db, writes, resolution.customer, input.landlines,
+                                       resolution.other_customers, input.source));
+  resolution.other_customers.insert(resolution.other_customers.end(), sharers.begin(),
+                                    sharers.end());
+  return resolution;
+}
+
+absl::StatusOr<Resolution> IdentityResolver::FindOrCreate(db::Connection& db, db::WriteSet& writes,
+                                                          const ResolveInput& input) const {
   CRM_ASSIGN_OR_RETURN(const std::vector<IdentityHolder> holders,
                        archive_.identities.FindHolders(db, IdentitiesOf(input.claims)));
   if (holders.empty()) return Create(writes, input);
@@ -79,6 +90,9 @@ absl::StatusOr<Resolution> IdentityResolver::Create(db::WriteSet& writes,
   const auto rules = archive_.rules();
   v1::Customer customer = input.profile;
   const std::vector<ClaimedIdentity> bound = FillFields(input.claims, customer);
+  if (!input.landlines.empty() && customer.kind() == v1::CUSTOMER_KIND_ORGANIZATION) {
+    customer.set_company_phone(input.landlines.front());
+  }
   if (bound.empty() && customer::IdentitiesOf(customer).empty()) {
     return NothingToBind(input.language);
   }
@@ -90,8 +104,7 @@ absl::StatusOr<Resolution> IdentityResolver::Create(db::WriteSet& writes,
   CRM_RETURN_IF_ERROR(schema::ViolationsToStatus(violations, input.language));
   rules->Initialize(customer);
   if (!rules->Missing(customer).empty()) customer.set_tier(v1::TIER_POTENTIAL);
-  CRM_ASSIGN_OR_RETURN(std::string number, archive_.NextNumber(input.source.time,
-                                                                customer.kind()));
+  CRM_ASSIGN_OR_RETURN(std::string number, archive_.NextNumber(input.source.time, customer.kind()));
   customer.set_number(std::move(number));
 
   Resolution resolution;

@@ -19,12 +19,14 @@
 #include "common/schema/language.h"
 #include "services/customer/archive.h"
 #include "services/customer/duplicate_store.h"
+#include "services/customer/landline.h"
 #include "services/customer/resolve_rules.h"
 
 namespace crm::customer {
 
 struct ResolveInput {
   std::vector<ClaimedIdentity> claims;  // normalised, strongest first, not empty
+  std::vector<std::string> landlines;   // normalised
   v1::Customer profile;                 // of a new customer, from CustomerOf; owner and team final
   auth::RowScope scope;
   resource::ChangeSource source;
@@ -35,14 +37,14 @@ struct Resolution {
   StoredCustomer customer;
   bool created = false;
   std::vector<v1::IdentityKind> attached;
-  std::vector<std::string> other_customers;  // numbers that weaker identities lead to
+  std::vector<std::string> other_customers;  // numbers that weaker identities and landlines lead to
 };
 
 // Thread-safe.
 class IdentityResolver {
  public:
   IdentityResolver(Archive& archive, const DuplicateStore& duplicates)
-      : archive_(archive), duplicates_(duplicates) {}
+      : archive_(archive), duplicates_(duplicates), landlines_(archive, duplicates) {}
 
   // Fills `writes` with what has to change: nothing in the common case, a known customer.
   // ALREADY_EXISTS IDENTITY_TAKEN if the customer is outside the scope; INVALID_ARGUMENT for a bad
@@ -51,6 +53,8 @@ class IdentityResolver {
                                      const ResolveInput& input) const;
 
  private:
+  absl::StatusOr<Resolution> FindOrCreate(db::Connection& db, db::WriteSet& writes,
+                                          const ResolveInput& input) const;
   absl::StatusOr<Resolution> Create(db::WriteSet& writes, const ResolveInput& input) const;
   absl::StatusOr<Resolution> Join(db::Connection& db, db::WriteSet& writes,
                                   const ResolveInput& input,
@@ -63,6 +67,7 @@ class IdentityResolver {
 
   Archive& archive_;
   const DuplicateStore& duplicates_;
+  const LandlineDuplicates landlines_;
 };
 
 // The history's note of identities that no field holds; values never appear in it.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "services/customer/landline.h"
 
 namespace crm::customer {
 namespace {
@@ -45,18 +46,29 @@ bool IsOfficial(v1::IdentityKind kind) {
   return kind == v1::IDENTITY_KIND_RESIDENT_ID || kind == v1::IDENTITY_KIND_CREDIT_CODE;
 }
 
-void NoteReach(v1::IdentityKind kind, v1::Customer& customer) {
-  if (kind == v1::IDENTITY_KIND_PHONE) customer.set_phone_reach(v1::REACH_STATUS_UNCONFIRMED);
-  if (kind == v1::IDENTITY_KIND_EMAIL) customer.set_email_reach(v1::REACH_STATUS_UNCONFIRMED);
+bool IsLandline(const v1::IdentityValue& value) {
+  return value.kind() == v1::IDENTITY_KIND_PHONE && AsLandline(value.value()).has_value();
 }
 
 }  // namespace
 
+std::vector<std::string> LandlinesOf(
+    const google::protobuf::RepeatedPtrField<v1::IdentityValue>& values) {
+  std::vector<std::string> landlines;
+  for (const v1::IdentityValue& value : values) {
+    if (IsLandline(value)) landlines.push_back(*AsLandline(value.value()));
+  }
+  return landlines;
+}
+
 std::vector<ClaimedIdentity> NormalizeClaims(
     const google::protobuf::RepeatedPtrField<v1::IdentityValue>& values, const std::string& path,
     absl::CivilDay today, std::vector<Violation>& violations) {
+  // A landline alone is told that it is none.
+  const bool other_than_landlines = !std::all_of(values.begin(), values.end(), IsLandline);
   std::vector<ClaimedIdentity> claims;
   for (int i = 0; i < values.size(); ++i) {
+    if (other_than_landlines && IsLandline(values[i])) continue;
     auto normal = NormalizeIdentity(values[i].kind(), values[i].value(), today);
     if (!normal.ok()) {
       const text::Problem& problem = normal.problem();
@@ -85,7 +97,6 @@ std::vector<ClaimedIdentity> FillFields(const std::vector<ClaimedIdentity>& clai
     std::string* field = FieldFor(kind, customer);
     if (field != nullptr && field->empty()) {
       *field = claim.identity.value;
-      NoteReach(kind, customer);
     } else if (!IsOfficial(kind) && claim.bindable()) {
       rest.push_back(claim);
     }

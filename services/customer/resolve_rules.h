@@ -23,7 +23,12 @@ struct ClaimedIdentity {
   bool bindable() const { return !NeedsAuthorization(identity.kind) || !authorization.empty(); }
 };
 
-// Normalised, strongest first, each once. Bad ones are told in `violations`, under `path`[i].
+// The landlines among phones, normalised: no identities.
+std::vector<std::string> LandlinesOf(
+    const google::protobuf::RepeatedPtrField<v1::IdentityValue>& values);
+
+// Normalised, strongest first, each once; landlines are left out. Bad ones are told in
+// `violations`, under `path`[i]; so are landlines if there is nothing else.
 std::vector<ClaimedIdentity> NormalizeClaims(
     const google::protobuf::RepeatedPtrField<v1::IdentityValue>& values, const std::string& path,
     absl::CivilDay today, std::vector<schema::Violation>& violations);

@@ -51,15 +51,28 @@ TEST_F(ResolveRulesTest, TakesEachOnce) {
   EXPECT_THAT(Normalize(), SizeIs(1));
 }
 
-// PLT-7: every bad one at once. CUS-14: a landline is no identity.
-TEST_F(ResolveRulesTest, NamesAllBadOnes) {
+// CUS-14: a landline is no identity: beside others it is left out, alone it is refused.
+TEST_F(ResolveRulesTest, LandlinesAreNoIdentities) {
   Claim(v1::IDENTITY_KIND_PHONE, "0755-88886666");
+  EXPECT_THAT(Normalize(), IsEmpty());
+  ASSERT_THAT(violations_, SizeIs(1));
+  EXPECT_EQ(violations_[0].rule, "PHONE_LANDLINE");
+  violations_.clear();
+  Claim(v1::IDENTITY_KIND_PHONE, "13812345678");
+  EXPECT_THAT(Normalize(), SizeIs(1));
+  EXPECT_THAT(violations_, IsEmpty());
+  EXPECT_THAT(LandlinesOf(request_.identities()), ElementsAre("0755-88886666"));
+}
+
+// PLT-7: every bad one at once.
+TEST_F(ResolveRulesTest, NamesAllBadOnes) {
+  Claim(v1::IDENTITY_KIND_PHONE, "138");
   Claim(v1::IDENTITY_KIND_EMAIL, "nobody");
   Claim(v1::IDENTITY_KIND_WEBSITE, "two words");
   Normalize();
   ASSERT_THAT(violations_, SizeIs(3));
   EXPECT_EQ(violations_[0].field, "identities[0].value");
-  EXPECT_EQ(violations_[0].rule, "PHONE_LANDLINE");
+  EXPECT_EQ(violations_[0].rule, "PHONE_FORMAT");
   EXPECT_EQ(violations_[2].rule, "ACCOUNT_FORMAT");
 }
 
@@ -83,7 +96,6 @@ TEST_F(ResolveRulesTest, FillsUnknownFieldsOnly) {
   const std::vector<ClaimedIdentity> bound = FillFields(Normalize(), customer);
   EXPECT_EQ(customer.phone(), "13812345678");
   EXPECT_EQ(customer.email(), "a@example.com");
-  EXPECT_EQ(customer.email_reach(), v1::REACH_STATUS_UNCONFIRMED);
   ASSERT_THAT(bound, SizeIs(1));
   EXPECT_EQ(bound[0].identity.value, "13900001111");
 }

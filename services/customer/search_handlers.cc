@@ -23,6 +23,7 @@ constexpr size_t kMinTailDigits = 4;
 constexpr size_t kPhoneDigits = 11;
 // Customers that share the last four digits of their phone: 1 in 10 000.
 constexpr int kTailCandidates = 2000;
+constexpr int kContactCandidates = 200;
 
 bool IsDigits(std::string_view text) {
   return std::all_of(text.begin(), text.end(),
@@ -90,7 +91,8 @@ class SearchHandlers::Search {
           Add(std::move(customer), v1::SearchHit::MATCH_PHONE);
         }
       }
-      return absl::OkStatus();
+      CRM_RETURN_IF_ERROR(ByIdentity({v1::IDENTITY_KIND_PHONE, *whole}));
+      return ByContactPhone(*whole);
     }
     if (!IsDigits(query_) || query_.size() < kMinTailDigits || query_.size() > kPhoneDigits) {
       return absl::OkStatus();
@@ -101,7 +103,37 @@ class SearchHandlers::Search {
         Add(std::move(customer), v1::SearchHit::MATCH_PHONE);
       }
     }
+    return ByContactPhone(query_);
+  }
+
+  absl::Status ByContactPhone(std::string_view digits) {
+    CRM_ASSIGN_OR_RETURN(const std::vector<StoredContact> contacts,
+                         archive_.contacts.WithPhoneTail(db_, digits, scope_, kContactCandidates));
+    return AddCustomersOf(contacts, v1::SearchHit::MATCH_PHONE);
+  }
+
+  absl::Status AddCustomersOf(const std::vector<StoredContact>& contacts,
+                              v1::SearchHit::Match match) {
+    std::vector<int64_t> ids;
+    for (const StoredContact& contact : contacts) ids.push_back(contact.customer_id);
+    return AddByIds(ids, match);
+  }
+
+  absl::Status AddByIds(const std::vector<int64_t>& ids, v1::SearchHit::Match match) {
+    if (ids.empty()) return absl::OkStatus();
+    CRM_ASSIGN_OR_RETURN(std::vector<StoredCustomer> found,
+                         archive_.store.GetByIds(db_, ids, scope_));
+    for (StoredCustomer& customer : found) Add(std::move(customer), match);
     return absl::OkStatus();
+  }
+
+  absl::Status ByIdentity(const Identity& identity) {
+    CRM_ASSIGN_OR_RETURN(const std::vector<IdentityHolder> holders,
+                         archive_.identities.FindHolders(db_, {identity}));
+    std::vector<int64_t> ids;
+    for (const IdentityHolder& holder : holders) ids.push_back(holder.customer_id);
+    return AddByIds(ids, identity.kind == v1::IDENTITY_KIND_EMAIL ? v1::SearchHit::MATCH_EMAIL
+                                                                  : v1::SearchHit::MATCH_PHONE);
   }
 
   absl::StatusOr<std::vector<StoredCustomer>> WithTail(std::string_view digits) {
@@ -112,15 +144,10 @@ class SearchHandlers::Search {
     if (!absl::StrContains(query_, "@")) return absl::OkStatus();
     const auto email = text::NormalizeEmail(query_);
     if (!email.ok()) return absl::OkStatus();
-    CRM_ASSIGN_OR_RETURN(
-        const std::vector<IdentityHolder> holders,
-        archive_.identities.FindHolders(db_, {{v1::IDENTITY_KIND_EMAIL, *email}}));
-    std::vector<int64_t> ids;
-    for (const IdentityHolder& holder : holders) ids.push_back(holder.customer_id);
-    CRM_ASSIGN_OR_RETURN(std::vector<StoredCustomer> found,
-                         archive_.store.GetByIds(db_, ids, scope_));
-    for (StoredCustomer& customer : found) Add(std::move(customer), v1::SearchHit::MATCH_EMAIL);
-    return absl::OkStatus();
+    CRM_RETURN_IF_ERROR(ByIdentity({v1::IDENTITY_KIND_EMAIL, *email}));
+    CRM_ASSIGN_OR_RETURN(const std::vector<StoredContact> contacts,
+                         archive_.contacts.WithEmail(db_, *email, scope_, kContactCandidates));
+    return AddCustomersOf(contacts, v1::SearchHit::MATCH_EMAIL);
   }
 
   absl::Status ByName() {

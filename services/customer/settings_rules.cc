@@ -1,5 +1,6 @@
 #include "services/customer/settings_rules.h"
 
+#include <algorithm>
 #include <initializer_list>
 #include <set>
 #include <string>
@@ -198,6 +199,8 @@ v1::CustomerSettings DefaultSettings() {
   AddBand("500000.00", "", settings);
   settings.mutable_activity()->set_high_days(policy.activity.high_days);
   settings.mutable_activity()->set_medium_months(policy.activity.medium_months);
+  settings.mutable_activity()->set_high_count(policy.activity.high_count);
+  settings.mutable_activity()->set_medium_count(policy.activity.medium_count);
   settings.set_default_page_size(policy.default_page_size);
   return settings;
 }
@@ -216,8 +219,11 @@ CustomerPolicy PolicyOf(const v1::CustomerSettings& settings) {
   policy.max_age = settings.max_age();
   policy.unusual_age_with_remark = settings.unusual_age_with_remark();
   policy.nicknames.assign(settings.nicknames().begin(), settings.nicknames().end());
-  policy.activity = {.high_days = settings.activity().high_days(),
-                     .medium_months = settings.activity().medium_months()};
+  const v1::ActivityWindows& activity = settings.activity();
+  policy.activity = {.high_days = activity.high_days(),
+                     .medium_months = activity.medium_months(),
+                     .high_count = std::max(activity.high_count(), 1),
+                     .medium_count = std::max(activity.medium_count(), 1)};
   policy.default_page_size = settings.default_page_size();
   policy.organization_type_code = settings.organization_type_code();
   policy.person_type_code = settings.person_type_code();

@@ -148,7 +148,10 @@ absl::Status TagRuleRunner::Run(const StoredTagRule& rule, const std::stop_token
   const absl::StatusOr<filter::Fragment> condition = store_.ConditionOf(rule.message, started);
   Counts counts;
   // A filter that was good once may name what is gone since; it must not keep the others waiting.
-  if (!condition.ok()) return Finish(rule, started, counts);
+  if (!condition.ok()) {
+    CRM_ASSIGN_OR_RETURN(db::Pool::Lease db, parts_.pool.Acquire(Deadline()));
+    return store_.NoteFailure(*db, rule.key.id, started, condition.status());
+  }
   int64_t after = 0;
   while (!stop.stop_requested()) {
     CRM_ASSIGN_OR_RETURN(const std::optional<int64_t> last,
@@ -272,7 +275,13 @@ absl::Status TagRuleRunner::Evaluate(const StoredTagRule& rule, absl::Span<const
                                      Current& current) const {
   const absl::StatusOr<filter::Fragment> condition =
       store_.ConditionOf(rule.message, archive_.clock.Now());
-  if (!condition.ok()) return absl::OkStatus();  // as in Run
+  if (!condition.ok()) {
+    // As in Run; told once, not with every event.
+    if (rule.message.last_error().empty()) {
+      store_.NoteFailure(out, rule.key.id, archive_.clock.Now(), condition.status());
+    }
+    return absl::OkStatus();
+  }
   CRM_ASSIGN_OR_RETURN(const TagWork work,
                        store_.FindWork(read, rule.message, *condition, In("customer.id", ids),
                                        In("tagged.customer_id", ids)));

@@ -8,6 +8,7 @@
 #include "common/error/error.h"
 #include "common/filter/filter.h"
 #include "crm/customer/v1/customer.pb.h"
+#include "google/rpc/error_details.pb.h"
 
 namespace crm::customer {
 namespace {
@@ -20,12 +21,37 @@ constexpr db::Query kRangeEnd{"tag_rule_range_end", R"sql(
 
 constexpr db::Query kNoteRun{"tag_rule_note_run", R"sql(
   UPDATE tag_rule
-  SET last_run_time = ?, last_added = ?, last_removed = ?
+  SET last_run_time = ?, last_added = ?, last_removed = ?, last_error = NULL, error_count = 0
+  WHERE id = ?)sql"};
+
+constexpr db::Query kNoteFailedRun{"tag_rule_note_failed_run", R"sql(
+  UPDATE tag_rule
+  SET last_run_time = ?, last_added = 0, last_removed = 0, last_error = ?, last_error_time = ?,
+      error_count = error_count + 1
+  WHERE id = ?)sql"};
+
+constexpr db::Query kNoteFailure{"tag_rule_note_failure", R"sql(
+  UPDATE tag_rule
+  SET last_error = ?, last_error_time = ?, error_count = error_count + 1
   WHERE id = ?)sql"};
 
 constexpr db::Query kDeleteRule{"tag_rule_delete", R"sql(
   DELETE FROM tag_rule
   WHERE id = ?)sql"};
+
+// As long as its column.
+constexpr size_t kMaxErrorLength = 500;
+
+// What is wrong with the filter, and where.
+std::string TextOf(const absl::Status& error) {
+  const google::rpc::Status wire = ToRpcStatus(error);
+  google::rpc::BadRequest bad;
+  for (const auto& detail : wire.details()) {
+    if (!detail.UnpackTo(&bad) || bad.field_violations().empty()) continue;
+    return bad.field_violations(0).description().substr(0, kMaxErrorLength);
+  }
+  return wire.message().substr(0, kMaxErrorLength);
+}
 
 absl::StatusOr<std::vector<int64_t>> SelectIds(db::Connection& db, std::string_view name,
                                                const filter::Fragment& select) {
@@ -38,10 +64,9 @@ absl::StatusOr<std::vector<int64_t>> SelectIds(db::Connection& db, std::string_v
 
 }  // namespace
 
-TagRuleStore::TagRuleStore(crypto::Keyring& keyring, absl::TimeZone zone)
-    : keyring_(keyring),
-      zone_(zone),
-      table_(schema::MessageSchema::Of<v1::TagRule>(), keyring),
+TagRuleStore::TagRuleStore(const Archive& archive)
+    : archive_(archive),
+      table_(schema::MessageSchema::Of<v1::TagRule>(), archive.keyring),
       columns_(table_.Columns()) {}
 
 absl::StatusOr<std::vector<StoredTagRule>> TagRuleStore::Select(db::Connection& db,
@@ -79,18 +104,24 @@ absl::StatusOr<std::vector<StoredTagRule>> TagRuleStore::All(db::Connection& db)
 
 filter::CompileOptions TagRuleStore::OptionsAt(absl::Time now) const {
   filter::CompileOptions options;
-  options.keyring = &keyring_;
+  options.keyring = &archive_.keyring;
   options.now = now;
-  options.zone = zone_;
+  options.zone = archive_.zone;
   options.alias = kAlias;
   return options;
+}
+
+absl::StatusOr<filter::Fragment> TagRuleStore::Compile(const v1::TagRule& rule,
+                                                       filter::CompileOptions options) const {
+  const auto rules = archive_.rules();
+  options.custom_fields = &rules->custom_fields().kinds();
+  return filter::CompileFilter(schema::MessageSchema::Of<v1::Customer>(), rule.filter(), options);
 }
 
 absl::StatusOr<filter::Fragment> TagRuleStore::ConditionOf(const v1::TagRule& rule,
                                                            absl::Time now) const {
   if (rule.deleting()) return filter::Fragment{"FALSE", {}};
-  return filter::CompileFilter(schema::MessageSchema::Of<v1::Customer>(), rule.filter(),
-                               OptionsAt(now));
+  return Compile(rule, OptionsAt(now));
 }
 
 absl::Status TagRuleStore::CheckFilter(const v1::TagRule& rule, absl::Time now,
@@ -98,8 +129,7 @@ absl::Status TagRuleStore::CheckFilter(const v1::TagRule& rule, absl::Time now,
   filter::CompileOptions options = OptionsAt(now);
   options.plain_kinds = plain_kinds;
   options.language = language;
-  return filter::CompileFilter(schema::MessageSchema::Of<v1::Customer>(), rule.filter(), options)
-      .status();
+  return Compile(rule, options).status();
 }
 
 absl::StatusOr<TagWork> TagRuleStore::FindWork(db::Connection& db, const v1::TagRule& rule,
@@ -140,6 +170,16 @@ absl::StatusOr<std::optional<int64_t>> TagRuleStore::EndOfRange(db::Connection& 
 absl::Status TagRuleStore::NoteRun(db::Connection& db, int64_t id, absl::Time started,
                                    int64_t added, int64_t removed) const {
   return db.Execute(kNoteRun, {started, added, removed, id}).status();
+}
+
+absl::Status TagRuleStore::NoteFailure(db::Connection& db, int64_t id, absl::Time started,
+                                       const absl::Status& error) const {
+  return db.Execute(kNoteFailedRun, {started, TextOf(error), started, id}).status();
+}
+
+void TagRuleStore::NoteFailure(db::WriteSet& writes, int64_t id, absl::Time now,
+                               const absl::Status& error) const {
+  writes.Execute(kNoteFailure, {TextOf(error), now, id});
 }
 
 absl::Status TagRuleStore::Delete(db::Connection& db, int64_t id) const {

@@ -19,6 +19,7 @@
 #include "common/resource/resource_table.h"
 #include "common/schema/language.h"
 #include "crm/customer/v1/tag_rule.pb.h"
+#include "services/customer/archive.h"
 
 namespace crm::customer {
 
@@ -38,7 +39,8 @@ struct TagWork {
 // Thread-safe.
 class TagRuleStore {
  public:
-  TagRuleStore(crypto::Keyring& keyring, absl::TimeZone zone);
+  // `archive` outlives it.
+  explicit TagRuleStore(const Archive& archive);
 
   const resource::ResourceTable& table() const { return table_; }
   std::string_view columns() const { return columns_; }
@@ -66,19 +68,26 @@ class TagRuleStore {
   absl::StatusOr<std::optional<int64_t>> EndOfRange(db::Connection& db, int64_t after,
                                                     int count) const;
 
-  // Notes a run that began at `started`. No change of the rule: its version stays.
+  // Notes a run that began at `started`, and that it succeeded. No change of the rule: its version
+  // stays.
   absl::Status NoteRun(db::Connection& db, int64_t id, absl::Time started, int64_t added,
                        int64_t removed) const;
+  // Notes why the rule could not be evaluated.
+  absl::Status NoteFailure(db::Connection& db, int64_t id, absl::Time started,
+                           const absl::Status& error) const;
+  void NoteFailure(db::WriteSet& writes, int64_t id, absl::Time now,
+                   const absl::Status& error) const;
   absl::Status Delete(db::Connection& db, int64_t id) const;
 
  private:
+  absl::StatusOr<filter::Fragment> Compile(const v1::TagRule& rule,
+                                           filter::CompileOptions options) const;
   filter::CompileOptions OptionsAt(absl::Time now) const;
   absl::StatusOr<std::vector<StoredTagRule>> Select(db::Connection& db, std::string_view name,
                                                     std::string_view rest,
                                                     const db::Values& values) const;
 
-  crypto::Keyring& keyring_;
-  const absl::TimeZone zone_;
+  const Archive& archive_;
   resource::ResourceTable table_;
   std::string columns_;
 };

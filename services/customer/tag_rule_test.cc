@@ -5,6 +5,7 @@
 #include <functional>
 #include <thread>
 
+#include "crm/customer/v1/custom_field_service.pb.h"
 #include "crm/customer/v1/tag_rule_service.pb.h"
 #include "google/protobuf/empty.pb.h"
 #include "services/customer/customer_changes.h"
@@ -191,6 +192,71 @@ TEST_F(TagRuleTest, AChangedRuleRunsAtOnce) {
   Await([&] { return HasRun(rule.number()); });
   EXPECT_THAT(Tags(key), IsEmpty());
   EXPECT_THAT(Tags(normal), ElementsAre("大客户"));
+}
+
+// CUS-8: a rule that cannot be evaluated any more says so, keeps its tags and holds up no other.
+TEST_F(TagRuleTest, ARuleThatFailsTellsWhy) {
+  const std::string customer = Tiered("13800000001", v1::TIER_KEY).number();
+  const v1::TagRule rule = CreateRule("tier = KEY", "大客户");
+  EXPECT_EQ(rule.last_error(), "");
+  harness_.database().Run("UPDATE tag_rule SET filter = 'colour = red'");
+  v1::RunTagRulesRequest run;
+  run.set_tag_rule(rule.number());
+  ASSERT_TRUE(Call<v1::RunTagRulesResponse>(steward_, "TagRuleService/RunTagRules", run).ok());
+  Await([&] { return HasRun(rule.number()); });
+  const v1::TagRule failed = GetRule(rule.number());
+  EXPECT_EQ(failed.last_error().substr(0, 13), "character 1: ") << failed.last_error();
+  EXPECT_EQ(failed.error_count(), 1);
+  EXPECT_TRUE(failed.has_last_error_time());
+  EXPECT_EQ(failed.last_added(), 0);
+  EXPECT_THAT(Tags(customer), ElementsAre("大客户"));
+  v1::ListTagRulesRequest list;
+  list.set_filter("error_count > 0");
+  EXPECT_THAT(
+      Call<v1::ListTagRulesResponse>(steward_, "TagRuleService/ListTagRules", list)->tag_rules(),
+      SizeIs(1));
+
+  v1::UpdateTagRuleRequest mend;
+  mend.mutable_tag_rule()->set_number(rule.number());
+  mend.mutable_tag_rule()->set_filter("tier = NORMAL");
+  ASSERT_TRUE(Call<v1::TagRule>(steward_, "TagRuleService/UpdateTagRule", mend).ok());
+  Await([&] { return HasRun(rule.number()); });
+  EXPECT_EQ(GetRule(rule.number()).last_error(), "");
+  EXPECT_EQ(GetRule(rule.number()).error_count(), 0);
+  EXPECT_THAT(Tags(customer), IsEmpty());
+}
+
+// CUS-8: a failure that shows with a customer's change is told too, once.
+TEST_F(TagRuleTest, EventsTellOfAFailureOnce) {
+  const v1::TagRule rule = CreateRule("tier = KEY", "大客户");
+  harness_.database().Run("UPDATE tag_rule SET filter = 'colour = red'");
+  const std::string customer = Tiered("13800000001", v1::TIER_KEY).number();
+  Await([&] { return GetRule(rule.number()).error_count() == 1; });
+  const v1::TagRule other = CreateRule("tier = NORMAL", "普通");
+  SetTier(customer, v1::TIER_NORMAL);
+  Await([&] { return !Tags(customer).empty(); });
+  EXPECT_THAT(Tags(customer), ElementsAre("普通"));
+  EXPECT_EQ(GetRule(rule.number()).error_count(), 1);
+}
+
+// CUS-8, CUS-9, CUS-24: a rule's condition can name custom fields; unknown ones are refused.
+TEST_F(TagRuleTest, FollowsCustomFields) {
+  const absl::Status unknown = TryCreateRule("custom_fields.floors > 3", "高楼").status();
+  EXPECT_EQ(ErrorReason(unknown), "FILTER_INVALID");
+  v1::CreateCustomFieldRequest field;
+  field.mutable_custom_field()->set_field_key("floors");
+  field.mutable_custom_field()->set_label_zh("楼层");
+  field.mutable_custom_field()->set_label_en("floors");
+  field.mutable_custom_field()->set_type(v1::CUSTOM_FIELD_TYPE_NUMBER);
+  ASSERT_TRUE(Call<v1::CustomField>(harness_.TokenOf("admin", {"administrator"}),
+                                    "CustomFieldService/CreateCustomField", field)
+                  .ok());
+  v1::Customer tall = Person("张三丰", "13800000001");
+  (*tall.mutable_custom_fields()->mutable_fields())["floors"].set_number_value(5);
+  tall = Create(tall);
+  const v1::TagRule rule = CreateRule("custom_fields.floors > 3", "高楼");
+  EXPECT_EQ(rule.last_added(), 1);
+  EXPECT_THAT(Tags(tall.number()), ElementsAre("高楼"));
 }
 
 // PLT-4, PLT-7

@@ -1,5 +1,5 @@
-// The value block of a customer (CUS-7): computed from purchases and the opening balance, never typed
-// in. Pure; amounts are decimals with two digits, CNY.
+// The value block of a customer (CUS-7): computed from purchases and the opening balance, never
+// typed in. Pure; amounts are decimals with two digits, CNY.
 #ifndef CRM_SERVICES_CUSTOMER_VALUE_BLOCK_H_
 #define CRM_SERVICES_CUSTOMER_VALUE_BLOCK_H_
 
