@@ -270,14 +270,15 @@ absl::Status WriteBulk(const BulkOptions& options) {
                      "手机号码", "邮箱", "所在地区", "地址", "客户等级", "来源渠道", "建档日期"}));
   CustomerMaker maker(options.seed, options.first_number);
   Customer customer;
-  std::string earlier_phone;
+  Customer earlier;
   for (int64_t i = 0; i < options.rows; ++i) {
     maker.Next(customer);
-    if (i % kRepeatEvery == 0) earlier_phone = customer.phone;
+    if (i % kRepeatEvery == 0) earlier = customer;
     const bool repeats = i % kRepeatEvery == kRepeatEvery - 1;
-    CRM_RETURN_IF_ERROR(writer->Write({KindText(customer.kind), customer.name, customer.credit_code,
-                                       customer.industry_code, customer.decision_maker,
-                                       repeats ? earlier_phone : customer.phone, customer.email,
+    // The earlier customer again, moved and rated anew.
+    const Customer& who = repeats ? earlier : customer;
+    CRM_RETURN_IF_ERROR(writer->Write({KindText(who.kind), who.name, who.credit_code,
+                                       who.industry_code, who.decision_maker, who.phone, who.email,
                                        customer.region, customer.address, customer.tier,
                                        customer.channel, DateText(customer.created)}));
   }
