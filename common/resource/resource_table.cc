@@ -101,6 +101,21 @@ std::string_view TailOf(std::string_view value) { return text::LastCodePoints(va
 
 std::string Aad(const std::string& prefix, int64_t id) { return absl::StrCat(prefix, id); }
 
+// Names the stored fields too (FNV-1a of their numbers and types): a release with others cannot
+// read the copy, and reads the columns. Otherwise a release that does not know a new field would
+// leave it out of copies that a later one takes for complete.
+std::string PackedPrefix(const schema::MessageSchema& schema) {
+  uint64_t fingerprint = 0xcbf29ce484222325;
+  for (const FieldSchema& field : schema.fields()) {
+    if (!IsStored(field)) continue;
+    for (const int part :
+         {field.descriptor->number(), static_cast<int>(field.descriptor->type())}) {
+      fingerprint = (fingerprint ^ static_cast<uint64_t>(part)) * 0x100000001b3;
+    }
+  }
+  return absl::StrCat(schema.resource()->table(), ".packed|", absl::Hex(fingerprint), "|");
+}
+
 }  // namespace
 
 ResourceTable::ResourceTable(const schema::MessageSchema& schema, crypto::Keyring& keyring,
@@ -111,7 +126,7 @@ ResourceTable::ResourceTable(const schema::MessageSchema& schema, crypto::Keyrin
       name_(schema.resource()->table()),
       etag_field_(schema.Find("etag")),
       number_field_(schema.Find(schema.resource()->number_field())),
-      packed_aad_prefix_(schema.resource()->packed() ? absl::StrCat(name_, ".packed|") : "") {
+      packed_aad_prefix_(schema.resource()->packed() ? PackedPrefix(schema) : "") {
   insert_spec_.table = name_;
   insert_spec_.columns = {"id", "version"};
   insert_spec_.columns.insert(insert_spec_.columns.end(), extra_columns_.begin(),
@@ -176,15 +191,17 @@ absl::StatusOr<bool> ResourceTable::ReadPacked(const db::Rows& row, RowKey& key,
   key.id = row.Int(0);
   key.version = row.Int(1);
   if (row.IsNull(3)) return false;
-  CRM_ASSIGN_OR_RETURN(const std::string bytes,
-                       keyring_.Decrypt(row.String(3), Aad(packed_aad_prefix_, key.id)));
+  // Whatever is wrong with the copy: the columns tell, with their own checks.
+  const absl::StatusOr<std::string> bytes =
+      keyring_.Decrypt(row.String(3), Aad(packed_aad_prefix_, key.id));
   int64_t version = 0;
-  if (bytes.size() < kVersionBytes) return absl::DataLossError("a packed row is too short");
-  std::memcpy(&version, bytes.data(), kVersionBytes);
+  if (!bytes.ok() || bytes->size() < kVersionBytes) return false;
+  std::memcpy(&version, bytes->data(), kVersionBytes);
   if (version != key.version) return false;
-  if (!message.ParseFromArray(bytes.data() + kVersionBytes,
-                              static_cast<int>(bytes.size() - kVersionBytes))) {
-    return absl::DataLossError("a packed row does not parse");
+  if (!message.ParseFromArray(bytes->data() + kVersionBytes,
+                              static_cast<int>(bytes->size() - kVersionBytes))) {
+    message.Clear();
+    return false;
   }
   const pb::Reflection& reflection = *message.GetReflection();
   for (const FieldSchema* field : unstored_) reflection.ClearField(&message, field->descriptor);

@@ -45,6 +45,16 @@ grpc::ByteBuffer Serialize(const google::protobuf::Message& message) {
   return buffer;
 }
 
+// Fields that this release does not know are dropped: nobody has validated them, and nothing would
+// mask them on their way out.
+bool Parse(grpc::ByteBuffer& buffer, google::protobuf::Message& message) {
+  const grpc::Status parsed =
+      grpc::GenericDeserialize<grpc::ProtoBufferReader, google::protobuf::Message>(&buffer,
+                                                                                   &message);
+  if (parsed.ok()) message.DiscardUnknownFields();
+  return parsed.ok();
+}
+
 }  // namespace
 
 absl::Status ServerStopping() {
@@ -105,7 +115,10 @@ void GrpcCall::Start(const ServedMethod& method) {
   request_ = method.entry->request_prototype->New(&arena_);
   response_ = method.entry->response_prototype->New(&arena_);
   absl::Time deadline = DeadlineOf(grpc_context_);
-  if (deadline == absl::InfiniteFuture() && !IsStream(method.entry->kind)) {
+  // Reflection is a conversation of moments; whoever keeps it open keeps a thread.
+  const bool may_be_endless =
+      IsStream(method.entry->kind) && method.entry->kind != MethodKind::kBidiStream;
+  if (deadline == absl::InfiniteFuture() && !may_be_endless) {
     deadline = arrival_ + host_.options().default_deadline;
   }
   context_.info().deadline = deadline;
@@ -145,10 +158,7 @@ CallHeaders GrpcCall::Headers() const {
 }
 
 absl::Status GrpcCall::ParseRequest() {
-  const grpc::Status parsed =
-      grpc::GenericDeserialize<grpc::ProtoBufferReader, google::protobuf::Message>(&buffer_,
-                                                                                   request_);
-  if (parsed.ok()) return absl::OkStatus();
+  if (Parse(buffer_, *request_)) return absl::OkStatus();
   return Error(absl::StatusCode::kInvalidArgument, "REQUEST_MALFORMED",
                "the request is not a message of the method's type");
 }
@@ -193,10 +203,7 @@ bool GrpcCall::WriteMessage(const google::protobuf::Message& message) {
 GrpcCall::ReadResult GrpcCall::ReadMessage(google::protobuf::Message& message) {
   stream_.Read(&buffer_, &stream_moved_);
   if (!AwaitStream()) return AwaitCancelNotice() ? ReadResult::kCut : ReadResult::kEnd;
-  const grpc::Status parsed =
-      grpc::GenericDeserialize<grpc::ProtoBufferReader, google::protobuf::Message>(&buffer_,
-                                                                                   &message);
-  return parsed.ok() ? ReadResult::kMessage : ReadResult::kMalformed;
+  return Parse(buffer_, message) ? ReadResult::kMessage : ReadResult::kMalformed;
 }
 
 bool GrpcCall::AwaitStream() {

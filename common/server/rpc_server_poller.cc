@@ -20,7 +20,7 @@ constexpr int kMostEvents = 1024;
 constexpr absl::Duration kReconnectPause = absl::Milliseconds(200);
 // A poller does nothing else while it waits for its connection or for a batch.
 constexpr absl::Duration kAcquireTimeout = absl::Seconds(1);
-constexpr absl::Duration kBatchTimeout = absl::Seconds(5);
+constexpr absl::Duration kBatchTimeout = absl::Seconds(2);
 
 absl::Time LatestDeadline(absl::Span<Call* const> batch) {
   absl::Time latest = absl::InfinitePast();

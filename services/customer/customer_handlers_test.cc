@@ -252,6 +252,16 @@ TEST_F(CustomerHandlersTest, SensitiveValuesAreEncryptedAtRest) {
       0);
 }
 
+// PLT-8: what the server does not know is not kept.
+TEST_F(CustomerHandlersTest, UnknownFieldsOfARequestAreDropped) {
+  v1::Customer customer = Organization("杭州云杉科技有限公司", "13812345678");
+  customer.GetReflection()->MutableUnknownFields(&customer)->AddLengthDelimited(15'000, "secret");
+  const auto created = Create(customer);
+  ASSERT_TRUE(created.ok()) << created.status();
+  const auto read = Get(created->number());
+  EXPECT_TRUE(read->GetReflection()->GetUnknownFields(*read).empty());
+}
+
 // docs/adr/0012: SQL that changes a row raises its version, and its columns are read.
 TEST_F(CustomerHandlersTest, APackedCopyCountsOnlyForItsVersion) {
   const auto created = Create(Organization("杭州云杉科技有限公司", "13812345678"));
@@ -273,6 +283,9 @@ TEST_F(CustomerHandlersTest, APackedCopyCountsOnlyForItsVersion) {
   EXPECT_EQ(columns->website(), "https://a.cn");
   EXPECT_NE(columns->etag(), created->etag());
   EXPECT_EQ(List("website = \"https://a.cn\"")->customers(0).phone(), columns->phone());
+
+  sql("UPDATE customer SET packed = 'damaged' WHERE number = ?");
+  EXPECT_EQ(Get(created->number())->website(), "https://a.cn");
 
   v1::Customer change;
   change.set_number(created->number());

@@ -150,6 +150,7 @@ void ContactBatch::DecideRow(size_t index, const ContactRow& row) {
   }
   if (SeenInDryRun(customer_id, row.contact)) {
     Target seen;
+    seen.customer_id = customer_id;
     seen.after = row.contact;
     seen.from_file = true;
     return DecideDuplicate(index, row, seen);
