@@ -177,9 +177,9 @@ void ContactBatch::DecideDuplicate(size_t index, const ContactRow& row, Target& 
   }
   Contacts::Merged merged = batch_.Merge(target, row, row.contact);
   // As an update over the API: a new number or address is unconfirmed again (CUS-4).
-  const auto violations = NormalizeContact(merged.message, &target.after,
-                                           parts_.archive.rules()->policy(), parts_.archive.lists,
-                                           parts_.archive.DayOf(context_.now));
+  const auto violations =
+      NormalizeContact(merged.message, &target.after, parts_.archive.rules()->policy(),
+                       parts_.archive.lists, parts_.archive.DayOf(context_.now));
   if (!violations.empty()) {
     const schema::Violation& first = violations.front();
     return reject_(row, index, first.field, {first.rule, first.mend_en, first.mend_zh}, change_);

@@ -52,6 +52,13 @@ class ImportKindsTest : public ImportTest {
     request.set_customer(number);
     return Do<v1::Customer>("CustomerService/GetCustomer", request);
   }
+  void SetPhoneReach(const std::string& contact, v1::ReachStatus status) {
+    v1::SetContactReachStatusRequest request;
+    request.set_contact(contact);
+    request.set_address(v1::SetContactReachStatusRequest::ADDRESS_PHONE);
+    request.set_status(status);
+    Do<v1::Contact>("ContactService/SetContactReachStatus", request);
+  }
   // Oldest first.
   std::vector<v1::Contact> Contacts(const std::string& customer) {
     v1::ListContactsRequest request;

@@ -189,6 +189,23 @@ TEST_F(ImportKindsTest, ContactsThatAreThereFollowThePolicy) {
   EXPECT_FALSE(contacts[1].is_primary());
 }
 
+// CUS-4, CUS-29: what was known of the old number says nothing of the new one.
+TEST_F(ImportKindsTest, AContactsNewPhoneIsUnconfirmed) {
+  const v1::Customer cloud = Company("深圳市云帆科技有限公司", "13800138001");
+  const auto import = [&](const char* phone) {
+    return Import(SpecOf(v1::IMPORT_KIND_CONTACT),
+                  absl::StrCat("客户编号,联系人姓名,手机号码,邮箱\n", cloud.number(), ",张晓明,",
+                               phone, ",zhang@example.com\n"));
+  };
+  EXPECT_THAT(Counts(import("13900139001")), ElementsAre(1, 0, 0, 0, 0));
+  SetPhoneReach(Contacts(cloud.number())[0].number(), v1::REACH_STATUS_UNREACHABLE);
+  import("13900139001");
+  EXPECT_EQ(Contacts(cloud.number())[0].phone_reach(), v1::REACH_STATUS_UNREACHABLE);
+  import("13900139002");
+  EXPECT_EQ(Contacts(cloud.number())[0].phone(), "13900139002");
+  EXPECT_EQ(Contacts(cloud.number())[0].phone_reach(), v1::REACH_STATUS_UNCONFIRMED);
+}
+
 // CUS-30, CUS-14
 TEST_F(ImportKindsTest, ContactsAreRefusedWithAReason) {
   const v1::Customer cloud = Company("深圳市云帆科技有限公司", "13800138001");
