@@ -11,29 +11,27 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cstring>
+#include <deque>
 #include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "bench/http2_frames.h"
 
 namespace crm::bench {
 namespace {
 
-constexpr size_t kFrameHeader = 5;  // a flag and the length, before each message
 constexpr size_t kReadBytes = 256 << 10;
-constexpr int32_t kWindow = (1u << 31) - 1;
 
 struct PendingCall {
   std::string path;
   std::string timeout;
-  std::string request;  // with its frame header
-  size_t sent = 0;
+  std::string request;  // with its length before it
   size_t received = 0;
   int grpc_status = -1;
   std::string grpc_message;
@@ -41,9 +39,9 @@ struct PendingCall {
 };
 
 std::string Frame(const google::protobuf::Message& message) {
-  std::string frame(kFrameHeader, '\0');
+  std::string frame(kMessageHeader, '\0');
   message.AppendToString(&frame);
-  const auto size = static_cast<uint32_t>(frame.size() - kFrameHeader);
+  const auto size = static_cast<uint32_t>(frame.size() - kMessageHeader);
   for (size_t i = 0; i < 4; ++i) frame[1 + i] = static_cast<char>(size >> (24 - 8 * i));
   return frame;
 }
@@ -59,15 +57,8 @@ absl::Status StatusOf(const PendingCall& call) {
   if (call.grpc_status > 0) {
     return absl::Status(static_cast<absl::StatusCode>(call.grpc_status), call.grpc_message);
   }
-  if (call.received < kFrameHeader) return absl::InternalError("an answer without a message");
+  if (call.received < kMessageHeader) return absl::InternalError("an answer without a message");
   return absl::OkStatus();
-}
-
-nghttp2_nv Header(std::string_view name, std::string_view value) {
-  const auto bytes = [](std::string_view text) {
-    return reinterpret_cast<uint8_t*>(const_cast<char*>(text.data()));
-  };
-  return {bytes(name), bytes(value), name.size(), value.size(), NGHTTP2_NV_FLAG_NO_COPY_NAME};
 }
 
 absl::StatusOr<int> OpenSocket(const std::string& address) {
@@ -100,7 +91,7 @@ class Http2Client::Impl {
         wake_(eventfd(0, 0)),
         authority_(std::move(authority)),
         authorization_(token.empty() ? "" : absl::StrCat("Bearer ", token)) {
-    OpenSession();
+    AppendPreface(out_);
     thread_ = std::thread(&Impl::Run, this);
   }
 
@@ -108,7 +99,6 @@ class Http2Client::Impl {
     stop_.store(true);
     Wake();
     thread_.join();
-    nghttp2_session_del(session_);
     close(socket_);
     close(wake_);
   }
@@ -120,28 +110,23 @@ class Http2Client::Impl {
     call->timeout = TimeoutHeader(timeout);
     call->request = Frame(request);
     call->done = std::move(done);
-    if (std::this_thread::get_id() == thread_id_.load()) return Submit(std::move(call));
+    if (std::this_thread::get_id() == thread_id_.load()) {
+      queued_.push_back(std::move(call));
+      return;
+    }
     {
       const std::lock_guard lock(mutex_);
-      waiting_.push_back(std::move(call));
+      if (!closed_) {
+        waiting_.push_back(std::exchange(call, nullptr));
+        if (waiting_.size() > 1) return;  // woken already
+      }
     }
+    if (call != nullptr) return call->done(Lost());
     Wake();
   }
 
  private:
-  void OpenSession() {
-    nghttp2_session_callbacks* callbacks = nullptr;
-    nghttp2_session_callbacks_new(&callbacks);
-    nghttp2_session_callbacks_set_on_header_callback(callbacks, OnHeader);
-    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, OnData);
-    nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, OnClose);
-    nghttp2_session_client_new(&session_, callbacks, this);
-    nghttp2_session_callbacks_del(callbacks);
-    const std::array<nghttp2_settings_entry, 2> settings = {
-        {{NGHTTP2_SETTINGS_ENABLE_PUSH, 0}, {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, kWindow}}};
-    nghttp2_submit_settings(session_, NGHTTP2_FLAG_NONE, settings.data(), settings.size());
-    nghttp2_session_set_local_window_size(session_, NGHTTP2_FLAG_NONE, 0, kWindow);
-  }
+  static absl::Status Lost() { return absl::UnavailableError("the connection is lost"); }
 
   void Wake() const {
     const uint64_t one = 1;
@@ -151,19 +136,18 @@ class Http2Client::Impl {
   void Run() {
     thread_id_.store(std::this_thread::get_id());
     std::vector<uint8_t> buffer(kReadBytes);
-    while (!(stop_.load() && open_.empty()) && !broken_) {
+    for (;;) {
       TakeWaiting();
-      SendAll();
+      SendQueued();
+      if (broken_ || (stop_.load() && open_.empty() && queued_.empty())) break;
       Await();
       Receive(buffer);
     }
-    TakeWaiting();
-    FailAll();
+    Close();
   }
 
   void Await() {
     std::array<pollfd, 2> files = {{{socket_, POLLIN, 0}, {wake_, POLLIN, 0}}};
-    if (stop_.load() && open_.empty()) return;
     poll(files.data(), files.size(), -1);
     if ((files[1].revents & POLLIN) != 0) {
       uint64_t count = 0;
@@ -177,118 +161,162 @@ class Http2Client::Impl {
       const std::lock_guard lock(mutex_);
       calls.swap(waiting_);
     }
-    for (auto& call : calls) Submit(std::move(call));
+    for (auto& call : calls) queued_.push_back(std::move(call));
   }
 
-  void Submit(std::unique_ptr<PendingCall> call) {
-    std::array<nghttp2_nv, 8> headers = {Header(":method", "POST"),
-                                         Header(":scheme", "http"),
-                                         Header(":path", call->path),
-                                         Header(":authority", authority_),
-                                         Header("te", "trailers"),
-                                         Header("content-type", "application/grpc"),
-                                         Header("grpc-timeout", call->timeout),
-                                         Header("authorization", authorization_)};
-    const size_t count = headers.size() - (authorization_.empty() ? 1 : 0);
-    nghttp2_data_provider body;
-    body.source.ptr = call.get();
-    body.read_callback = ReadBody;
-    PendingCall* const owned = call.release();  // until OnClose
-    open_.insert(owned);
-    const int32_t stream =
-        nghttp2_submit_request(session_, nullptr, headers.data(), count, &body, owned);
-    if (stream < 0) End(owned, absl::UnavailableError(nghttp2_strerror(stream)));
-  }
-
-  // Everything that is ready in as few packets as it takes.
-  void SendAll() {
-    out_.clear();
-    const uint8_t* data = nullptr;
-    for (;;) {
-      const ssize_t size = nghttp2_session_mem_send(session_, &data);
-      if (size < 0) broken_ = true;
-      if (size <= 0) break;
-      out_.append(reinterpret_cast<const char*>(data), static_cast<size_t>(size));
+  // As many as the server lets in, in as few packets as it takes.
+  void SendQueued() {
+    while (!queued_.empty() && open_.size() < server_.max_streams &&
+           static_cast<int64_t>(queued_.front()->request.size()) <= server_.window) {
+      std::unique_ptr<PendingCall> call = std::move(queued_.front());
+      queued_.pop_front();
+      Begin(std::move(call));
     }
-    for (size_t sent = 0; sent < out_.size();) {
+    for (size_t sent = 0; sent < out_.size() && !broken_;) {
       const ssize_t size = send(socket_, out_.data() + sent, out_.size() - sent, MSG_NOSIGNAL);
-      if (size <= 0) {
-        broken_ = true;
-        return;
-      }
-      sent += static_cast<size_t>(size);
+      if (size <= 0) broken_ = true;
+      sent += static_cast<size_t>(std::max<ssize_t>(size, 0));
     }
+    out_.clear();
+  }
+
+  void Begin(std::unique_ptr<PendingCall> call) {
+    if (call->request.size() > kLargestRequest) {
+      return call->done(absl::InvalidArgumentError("the request is too large for this client"));
+    }
+    next_stream_ += 2;
+    headers_.Append(next_stream_,
+                    {{":path", call->path},
+                     {":authority", authority_},
+                     {"te", "trailers"},
+                     {"content-type", "application/grpc"},
+                     {"grpc-timeout", call->timeout},
+                     {"authorization", authorization_}},
+                    out_);
+    AppendData(next_stream_, call->request, out_);
+    server_.window -= static_cast<int64_t>(call->request.size());
+    open_.emplace(next_stream_, std::move(call));
   }
 
   void Receive(std::vector<uint8_t>& buffer) {
-    const ssize_t size = recv(socket_, buffer.data(), buffer.size(), MSG_DONTWAIT);
+    const ssize_t size = recv(socket_, buffer.data() + kept_, buffer.size() - kept_, MSG_DONTWAIT);
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (size <= 0 ||
-        nghttp2_session_mem_recv(session_, buffer.data(), static_cast<size_t>(size)) < 0) {
+    if (size <= 0) {
       broken_ = true;
+      return;
     }
+    size_t end = kept_ + static_cast<size_t>(size);
+    size_t begin = 0;
+    while (const size_t taken = TakeFrame({buffer.data() + begin, end - begin})) begin += taken;
+    kept_ = end - begin;
+    std::copy(buffer.data() + begin, buffer.data() + end, buffer.data());
   }
 
-  // The connection is gone. What the callers start now ends at once.
-  void FailAll() {
-    while (!open_.empty()) End(*open_.begin(), absl::UnavailableError("the connection is lost"));
+  // Bytes of the first frame; 0: it is not complete yet.
+  size_t TakeFrame(absl::Span<const uint8_t> bytes) {
+    const std::optional<FrameView> frame = FirstFrame(bytes);
+    if (!frame.has_value()) return 0;
+    On(*frame);
+    return kFrameHeader + frame->payload.size();
   }
 
-  void End(PendingCall* finished, const absl::Status& status) {
-    const std::unique_ptr<PendingCall> call(finished);
-    open_.erase(finished);
-    call->done(status);
-  }
-
-  static PendingCall* CallOf(nghttp2_session* session, int32_t stream) {
-    return static_cast<PendingCall*>(nghttp2_session_get_stream_user_data(session, stream));
-  }
-
-  static ssize_t ReadBody(nghttp2_session*, int32_t, uint8_t* buffer, size_t room, uint32_t* flags,
-                          nghttp2_data_source* source, void*) {
-    auto& call = *static_cast<PendingCall*>(source->ptr);
-    const size_t size = std::min(room, call.request.size() - call.sent);
-    std::memcpy(buffer, call.request.data() + call.sent, size);
-    call.sent += size;
-    if (call.sent == call.request.size()) *flags |= NGHTTP2_DATA_FLAG_EOF;
-    return static_cast<ssize_t>(size);
-  }
-
-  static int OnHeader(nghttp2_session* session, const nghttp2_frame* frame, const uint8_t* name,
-                      size_t name_size, const uint8_t* value, size_t value_size, uint8_t, void*) {
-    const std::string_view key(reinterpret_cast<const char*>(name), name_size);
-    const absl::string_view text(reinterpret_cast<const char*>(value), value_size);
-    PendingCall* const call = CallOf(session, frame->hd.stream_id);
-    if (call == nullptr) return 0;
-    if (key == "grpc-status" && !absl::SimpleAtoi(text, &call->grpc_status)) call->grpc_status = -1;
-    if (key == "grpc-message") call->grpc_message = std::string(text);
-    return 0;
-  }
-
-  static int OnData(nghttp2_session* session, uint8_t, int32_t stream, const uint8_t*, size_t size,
-                    void*) {
-    if (PendingCall* const call = CallOf(session, stream)) call->received += size;
-    return 0;
-  }
-
-  static int OnClose(nghttp2_session* session, int32_t stream, uint32_t, void* self) {
-    if (PendingCall* const call = CallOf(session, stream)) {
-      static_cast<Impl*>(self)->End(call, StatusOf(*call));
+  void On(const FrameView& frame) {
+    switch (frame.type) {
+      case NGHTTP2_DATA:
+        received_ += frame.payload.size();
+        if (const auto found = open_.find(frame.stream); found != open_.end()) {
+          found->second->received += frame.payload.size();
+        }
+        GiveWindowBack();
+        break;
+      case NGHTTP2_HEADERS:
+        OnHeaders(frame);
+        break;
+      case NGHTTP2_RST_STREAM:
+        return End(frame.stream);
+      case NGHTTP2_SETTINGS:
+        if ((frame.flags & NGHTTP2_FLAG_ACK) != 0) return;
+        server_.Take(frame.payload);
+        return AppendSettingsAck(out_);
+      case NGHTTP2_PING:
+        if ((frame.flags & NGHTTP2_FLAG_ACK) == 0) AppendPong(frame.payload, out_);
+        return;
+      case NGHTTP2_WINDOW_UPDATE:
+        if (frame.stream == 0) server_.window += WindowIncrement(frame.payload);
+        return;
+      case NGHTTP2_GOAWAY:
+      case NGHTTP2_CONTINUATION:  // gRPC's headers are shorter than a frame
+        broken_ = true;
+        return;
+      default:
+        return;
     }
-    return 0;
+    if ((frame.flags & NGHTTP2_FLAG_END_STREAM) != 0) End(frame.stream);
+  }
+
+  void OnHeaders(const FrameView& frame) {
+    const auto found = open_.find(frame.stream);
+    const bool read =
+        inflater_.Read(frame.payload, [&](std::string_view name, absl::string_view value) {
+          if (found == open_.end()) return;
+          PendingCall& call = *found->second;
+          if (name == "grpc-status" && !absl::SimpleAtoi(value, &call.grpc_status)) {
+            call.grpc_status = -1;
+          }
+          if (name == "grpc-message") call.grpc_message = std::string(value);
+        });
+    if (!read) broken_ = true;
+  }
+
+  void GiveWindowBack() {
+    if (received_ < kOwnWindow / 2) return;
+    AppendWindowUpdate(received_, out_);
+    received_ = 0;
+  }
+
+  void End(int32_t stream) {
+    auto node = open_.extract(stream);
+    if (node.empty()) return;
+    const PendingCall& call = *node.mapped();
+    call.done(StatusOf(call));
+  }
+
+  // The connection is over. What the callers start now ends at once.
+  void Close() {
+    for (;;) {
+      auto open = std::exchange(open_, {});
+      auto queued = std::exchange(queued_, {});
+      for (auto& [stream, call] : open) call->done(Lost());
+      for (auto& call : queued) call->done(Lost());
+      const std::lock_guard lock(mutex_);
+      closed_ = open_.empty() && queued_.empty() && waiting_.empty();
+      if (closed_) return;
+      for (auto& call : waiting_) queued_.push_back(std::move(call));
+      waiting_.clear();
+    }
   }
 
   const int socket_;
   const int wake_;
   const std::string authority_;
   const std::string authorization_;
-  nghttp2_session* session_ = nullptr;
+
+  // Of the thread:
   std::string out_;
+  size_t kept_ = 0;      // bytes of a frame that is not complete
+  size_t received_ = 0;  // not given back to the server's window
+  int32_t next_stream_ = -1;
+  ServerLimits server_;
+  HeaderWriter headers_;
+  HeaderReader inflater_;
   bool broken_ = false;
-  absl::flat_hash_set<PendingCall*> open_;
+  absl::flat_hash_map<int32_t, std::unique_ptr<PendingCall>> open_;
+  std::deque<std::unique_ptr<PendingCall>> queued_;
+
   std::atomic<bool> stop_{false};
   std::mutex mutex_;
   std::vector<std::unique_ptr<PendingCall>> waiting_;
+  bool closed_ = false;
   std::atomic<std::thread::id> thread_id_;
   std::thread thread_;
 };

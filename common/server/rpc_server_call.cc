@@ -11,6 +11,7 @@
 #include "common/base/mutex.h"
 #include "common/error/error.h"
 #include "common/server/rpc_server.h"
+#include "common/server/rpc_server_poller.h"
 #include "common/server/wire_error.h"
 
 namespace crm::server {
@@ -82,6 +83,7 @@ void GrpcCall::On(Tag::Event event, bool ok, Poller& poller) {
         delete this;
         return;
       }
+      poller_ = &poller;
       return host_.OnAccepted(*this, poller);
     case Tag::Event::kRequestRead:
       return host_.OnRequestRead(*this, poller, ok);
@@ -168,14 +170,20 @@ void GrpcCall::Send(const absl::Status& status) {
   if (!version.empty()) grpc_context_.AddTrailingMetadata("x-crm-version", version);
   if (!status.ok()) {
     const WireError error = ToWireError(status, context_.language(), context_.trace_id());
-    stream_.Finish(
-        grpc::Status(static_cast<grpc::StatusCode>(error.code), error.message, error.details),
-        &sent_);
-  } else if (method_->entry->kind == MethodKind::kServerStream ||
-             method_->entry->kind == MethodKind::kBidiStream) {
-    stream_.Finish(grpc::Status::OK, &sent_);
+    status_ = grpc::Status(static_cast<grpc::StatusCode>(error.code), error.message, error.details);
+  } else if (method_->entry->kind != MethodKind::kServerStream &&
+             method_->entry->kind != MethodKind::kBidiStream) {
+    buffer_ = Serialize(*response_);
+    answer_has_message_ = true;
+  }
+  poller_->Finish(*this);
+}
+
+void GrpcCall::Finish() {
+  if (answer_has_message_) {
+    stream_.WriteAndFinish(buffer_, grpc::WriteOptions(), status_, &sent_);
   } else {
-    stream_.WriteAndFinish(Serialize(*response_), grpc::WriteOptions(), grpc::Status::OK, &sent_);
+    stream_.Finish(status_, &sent_);
   }
 }
 

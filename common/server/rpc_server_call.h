@@ -53,6 +53,8 @@ class GrpcCall final : public Call {
   // Waits for the next call of a client.
   void Wait(grpc::AsyncGenericService& service, grpc::ServerCompletionQueue& queue);
   void On(Tag::Event event, bool ok, Poller& poller);
+  // On the poller's thread: the answer that was given to Send.
+  void Finish();
 
   const std::string& path() const { return grpc_context_.method(); }
   // Which method, when, until when.
@@ -90,7 +92,10 @@ class GrpcCall final : public Call {
   CallHost& host_;
   grpc::GenericServerContext grpc_context_;
   grpc::GenericServerAsyncReaderWriter stream_;
-  grpc::ByteBuffer buffer_;
+  grpc::ByteBuffer buffer_;  // the request, later the answer
+  grpc::Status status_;
+  bool answer_has_message_ = false;
+  Poller* poller_ = nullptr;  // that accepted the call
   alignas(8) std::array<char, kFirstArenaBlock> first_block_;
   google::protobuf::Arena arena_;
 

@@ -22,6 +22,9 @@ constexpr absl::Duration kReconnectPause = absl::Milliseconds(200);
 constexpr absl::Duration kAcquireTimeout = absl::Seconds(1);
 constexpr absl::Duration kBatchTimeout = absl::Seconds(2);
 
+// The poller whose thread this is.
+thread_local const Poller* current = nullptr;
+
 absl::Time LatestDeadline(absl::Span<Call* const> batch) {
   absl::Time latest = absl::InfinitePast();
   for (Call* call : batch) latest = std::max(latest, call->context().deadline());
@@ -49,21 +52,55 @@ void Poller::WaitForNextCall() {
 }
 
 void Poller::Run() {
+  current = this;
   void* tag = nullptr;
   bool ok = false;
   for (;;) {
-    if (waiting_methods_.empty()) {
+    if (waiting_methods_.empty() && BeginWait()) {
       if (!queue_->Next(&tag, &ok)) break;
       Dispatch(tag, ok);
     }
     Drain();
     HandToWorkers();
+    SendAnswers();
     AnswerNextBatch();
   }
   lease_.reset();
 }
 
+void Poller::Finish(GrpcCall& call) {
+  if (current == this) return call.Finish();
+  {
+    MutexLock lock(&answers_mutex_);
+    answers_.push_back(&call);
+    if (!waits_ || wake_is_due_) return;
+    wake_is_due_ = true;
+  }
+  wake_.Set(queue_.get(), gpr_inf_past(GPR_CLOCK_MONOTONIC), &wake_);
+}
+
+bool Poller::BeginWait() {
+  MutexLock lock(&answers_mutex_);
+  waits_ = answers_.empty();
+  return waits_;
+}
+
+void Poller::SendAnswers() {
+  {
+    MutexLock lock(&answers_mutex_);
+    waits_ = false;
+    sending_.swap(answers_);
+  }
+  for (GrpcCall* call : sending_) call->Finish();
+  sending_.clear();
+}
+
 void Poller::Dispatch(void* tag, bool ok) {
+  if (tag == &wake_) {
+    MutexLock lock(&answers_mutex_);
+    wake_is_due_ = false;
+    return;
+  }
   const auto* known = static_cast<GrpcCall::Tag*>(tag);
   known->call->On(known->event, ok, *this);
 }

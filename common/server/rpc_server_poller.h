@@ -2,6 +2,7 @@
 #ifndef CRM_COMMON_SERVER_RPC_SERVER_POLLER_H_
 #define CRM_COMMON_SERVER_RPC_SERVER_POLLER_H_
 
+#include <grpcpp/alarm.h>
 #include <grpcpp/generic/async_generic_service.h>
 
 #include <deque>
@@ -10,6 +11,8 @@
 #include <thread>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "common/base/mutex.h"
 #include "common/server/admission.h"
 #include "common/server/pipeline.h"
 #include "common/server/rpc_server_call.h"
@@ -40,7 +43,15 @@ class Poller {
   void AddToBatch(GrpcCall& call);
   void AddForWorkers(GrpcCall& call) { for_workers_.push_back(&call); }
 
+  // From any thread: has the call's answer sent, at once on this poller's thread, by it otherwise.
+  // gRPC works for a connection on whichever thread touches it, for others' calls, too: a thread
+  // that commits or waits for the database must not be drawn into that.
+  void Finish(GrpcCall& call);
+
  private:
+  // Whether there was nothing to send, so that the thread may wait for events.
+  bool BeginWait();
+  void SendAnswers();
   void Run();
   void Dispatch(void* tag, bool ok);
   void Drain();
@@ -57,6 +68,13 @@ class Poller {
   std::vector<std::deque<Call*>> batches_;
   std::deque<size_t> waiting_methods_;
   std::vector<Call*> for_workers_;
+
+  Mutex answers_mutex_;
+  std::vector<GrpcCall*> answers_ ABSL_GUARDED_BY(answers_mutex_);
+  bool waits_ ABSL_GUARDED_BY(answers_mutex_) = false;
+  bool wake_is_due_ ABSL_GUARDED_BY(answers_mutex_) = false;
+  std::vector<GrpcCall*> sending_;
+  grpc::Alarm wake_;  // one at a time: set by who makes wake_is_due_ true
 
   std::optional<db::Pool::Lease> lease_;
   absl::Time no_connection_before_ = absl::InfinitePast();

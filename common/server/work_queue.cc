@@ -1,5 +1,7 @@
 #include "common/server/work_queue.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -7,6 +9,18 @@
 #include "common/base/mutex.h"
 
 namespace crm::server {
+namespace {
+
+// Behind the threads that take in calls and send answers: when the processors are all busy, calls
+// that are too many must still be refused at once.
+constexpr int kNice = 10;
+
+void StepBehindPollers() {
+  // Of this thread alone, on Linux. Without effect where it is not allowed.
+  setpriority(PRIO_PROCESS, 0, kNice);
+}
+
+}  // namespace
 
 WorkQueue::WorkQueue(int max_threads, Run run)
     : max_threads_(static_cast<size_t>(max_threads)), run_(std::move(run)) {}
@@ -47,6 +61,7 @@ void WorkQueue::Stop() {
 }
 
 void WorkQueue::Work() {
+  StepBehindPollers();
   while (Call* call = Take()) run_(*call);
 }
 
