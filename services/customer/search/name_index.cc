@@ -265,7 +265,7 @@ void NameIndex::AddSegments(std::vector<LiveSegment> segments, MergePlan& plan) 
     const NameSegment& segment = *live->segment;
     const bool merge = live->live_count() <= kMergeRatio * plan.builder.size() ||
                        live->dead_count > segment.size() / kDeadShare;
-    if (!merge || !plan.builder.Fits(segment.size(), segment.name_bytes())) {
+    if (!merge || !plan.builder.Fits(live->live_count(), segment.name_bytes())) {
       plan.kept.push_back(*live);
       continue;
     }

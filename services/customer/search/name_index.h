@@ -26,7 +26,9 @@
 //
 // Memory: below 110 bytes for each customer with a name of ten Chinese characters, replaced names
 // (at most a quarter of a segment) and the transient of a merge, which holds the segments it
-// replaces until it is done and the readers have gone, apart. bench/ prints the figures.
+// replaces until it is done and the readers have gone, apart. A merge makes segments of 262 144
+// customers at most, so its transient is some tens of megabytes however many there are. bench/
+// prints the figures.
 #ifndef CRM_SERVICES_CUSTOMER_SEARCH_NAME_INDEX_H_
 #define CRM_SERVICES_CUSTOMER_SEARCH_NAME_INDEX_H_
 

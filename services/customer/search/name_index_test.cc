@@ -141,6 +141,19 @@ TEST(NameIndex, RenameAndRemoveBeforeAndAfterMerge) {
 }
 
 // CUS-25: commits and the event tail both report a change.
+TEST(NameIndex, MergesMakeNoSegmentThatIsLargerThanTheMost) {
+  NameIndex index;
+  constexpr int64_t kCustomers = NameSegmentBuilder::kMaxNames + 3 * ChangeLog::kCapacity;
+  for (int64_t key = 0; key <= kCustomers; ++key) {
+    Upsert(index, key, key == 7 ? "腾讯" : "补位");
+    if (key % (8 * ChangeLog::kCapacity) == 0) index.MergeChanges();
+  }
+  ASSERT_TRUE(index.MergeChanges());
+  EXPECT_EQ(index.stats().customers, kCustomers + 1);
+  EXPECT_GT(index.stats().segments, 1u);
+  EXPECT_THAT(FindAll(index, "腾讯"), ElementsAre(Hit{7, MatchKind::kWhole}));
+}
+
 TEST(NameIndex, ChangeThatChangesNothingTakesNoPlace) {
   NameIndex index;
   index.Upsert(1, "北京", 1, 1);

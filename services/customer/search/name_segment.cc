@@ -185,7 +185,7 @@ NameSegmentBuilder::NameSegmentBuilder() : segment_(std::make_shared<NameSegment
 }
 
 bool NameSegmentBuilder::Fits(size_t names, size_t name_bytes) const {
-  return size() + names < kNoDocument && segment_->name_bytes() + name_bytes <= kMaxTotalNameBytes;
+  return size() + names <= kMaxNames && segment_->name_bytes() + name_bytes <= kMaxTotalNameBytes;
 }
 
 void NameSegmentBuilder::Add(int64_t key, std::string_view folded_name, uint32_t owner,

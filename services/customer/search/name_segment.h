@@ -106,6 +106,9 @@ class NameSegmentBuilder {
   std::shared_ptr<const NameSegment> Build() &&;
 
   static constexpr size_t kMaxNameBytes = 64 << 10;
+  // Merging holds the old segments and the new one: no larger ones bound the memory it takes, a
+  // few more to look into cost a search some microseconds.
+  static constexpr size_t kMaxNames = 256 << 10;
   static constexpr size_t kMaxTotalNameBytes = std::numeric_limits<uint32_t>::max();
 
  private:
