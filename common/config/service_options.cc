@@ -75,6 +75,10 @@ void ServiceOptions::Register(OptionSet& set) {
   set.Duration("event-retention", &event_retention, absl::Minutes(1), absl::Hours(24 * 3650),
                "How long events are kept for readers.");
   set.Map("peers", &peers, "Addresses of other services, such as customer=dns:///customer:7001.");
+  set.Text("peer-token-file", &peer_token_file,
+           "File with the token for calls to other services, read again for each call; empty = the "
+           "certificate is shown.");
+  set.Text("peer-ca", &peer_ca, "PEM: other services must present a certificate of it.");
   set.Command(kMigrateCommand, "Apply missing migrations and exit.");
 }
 

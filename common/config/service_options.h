@@ -61,6 +61,10 @@ struct ServiceOptions {
 
   // Where the other services are, by name: "customer" → "dns:///customer:7001".
   std::map<std::string, std::string> peers;
+  // A file with the token that this service shows them; empty = its certificate says who it is.
+  std::string peer_token_file;
+  // PEM: their certificates must come from it; empty = plain text.
+  std::string peer_ca;
 
   // Declares them all; the present values are the defaults. `this` must outlive `set.Parse`.
   void Register(OptionSet& set);

@@ -118,6 +118,10 @@ absl::Status EventReader::RunOnce(const std::stop_token& stop) {
   CRM_ASSIGN_OR_RETURN(const bool held, HoldLease());
   if (!held) return absl::OkStatus();
   CRM_ASSIGN_OR_RETURN(cursor_, LoadCursor());
+  if (cursor_ == 0 && options_.rebuild_first) {
+    CRM_RETURN_IF_ERROR(Rebuild());
+    CRM_ASSIGN_OR_RETURN(cursor_, LoadCursor());
+  }
   StreamEventsRequest request;
   request.set_after_position(cursor_);
   for (const std::string& type : options_.types) request.add_types(type);

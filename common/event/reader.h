@@ -63,6 +63,8 @@ struct EventReaderOptions {
   // Called when the events after the cursor are no longer kept: makes this service's copy anew from
   // the owner's list methods and gives the position it reflects. Absent: that is an error.
   std::function<absl::StatusOr<int64_t>()> rebuild = {};
+  // Rebuild before the first event, too: a stream begins with what is kept, not with what there is.
+  bool rebuild_first = false;
   bool stop_at_end = false;
 };
 

@@ -10,6 +10,7 @@
 #include "common/base/mutex.h"
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
+#include "common/event/event_log.h"
 #include "common/event/outbox.h"
 #include "common/event/retention.h"
 #include "common/metrics/certificate_collector.h"
@@ -110,7 +111,8 @@ ServiceRuntime::ServiceRuntime(const ServiceInfo& info, config::ServiceOptions o
       db_metrics_(metrics_server_.registry()),
       job_metrics_(metrics_server_.registry(), clock),
       job_log_(std::make_unique<JobLog>(log_, job_metrics_)),
-      watch_(log_) {}
+      watch_(log_),
+      peers_(options_) {}
 
 ServiceRuntime::~ServiceRuntime() {
   Stop();
@@ -248,6 +250,18 @@ server::MethodTable ServiceRuntime::EventTable() {
       "StreamEvents", [this](server::CallContext&, const StreamEventsRequest& request,
                              server::StreamWriter<StreamEventsResponse>& writer) {
         return events_->Serve(request, writer);
+      });
+  using crm::event::v1::EventPosition;
+  using crm::event::v1::GetEventPositionRequest;
+  table.Unary<GetEventPositionRequest, EventPosition>(
+      "GetEventPosition",
+      [](server::CallContext& call,
+         const GetEventPositionRequest&) -> absl::StatusOr<EventPosition> {
+        CRM_ASSIGN_OR_RETURN(db::Connection* const db, call.Db());
+        CRM_ASSIGN_OR_RETURN(const int64_t newest, event::NewestPosition(*db));
+        EventPosition position;
+        position.set_newest_position(newest);
+        return position;
       });
   return table;
 }

@@ -43,6 +43,7 @@
 #include "common/metrics/event_metrics.h"
 #include "common/metrics/job_metrics.h"
 #include "common/metrics/metrics_server.h"
+#include "common/runtime/peers.h"
 #include "common/runtime/settings_watch.h"
 #include "common/server/method_table.h"
 #include "common/server/rpc_server.h"
@@ -96,6 +97,9 @@ class ServiceRuntime {
   auth::TokenVerifier& tokens() { return *tokens_; }
   prometheus::Registry& metrics() { return metrics_server_.registry(); }
   metrics::MetricsServer& metrics_server() { return metrics_server_; }
+  Peers& peers() { return peers_; }
+  // Names this process in leases.
+  const std::string& holder() const { return holder_; }
   absl::TimeZone zone() const { return options_.time_zone; }
 
   // Full names of the services added so far.
@@ -148,6 +152,7 @@ class ServiceRuntime {
   metrics::JobMetrics job_metrics_;
   const std::unique_ptr<JobLog> job_log_;
   SettingsWatch watch_;
+  Peers peers_;
   std::unique_ptr<db::Pool> pool_;
   std::unique_ptr<crypto::Keyring> keyring_;
   std::unique_ptr<auth::JwksFile> jwks_;

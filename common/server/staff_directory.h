@@ -2,6 +2,7 @@
 #ifndef CRM_COMMON_SERVER_STAFF_DIRECTORY_H_
 #define CRM_COMMON_SERVER_STAFF_DIRECTORY_H_
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -15,6 +16,11 @@ struct StaffEntry {
   std::string team = {};
   std::vector<std::string> teams_below = {};  // with `team` itself
 };
+
+// Teams by the team above them.
+using TeamChildren = std::map<std::string, std::vector<std::string>, std::less<>>;
+// `team` and every team below it, at any distance; nothing for no team.
+std::vector<std::string> TeamsBelow(const TeamChildren& children, const std::string& team);
 
 // Looks up users for roles and team scopes. Thread-safe and fast (every call asks): a cache.
 class StaffDirectory {

@@ -60,7 +60,8 @@ Replica::~Replica() {
   runtime_->Stop();
 }
 
-ServiceHarness::ServiceHarness(runtime::ServiceInfo info, runtime::ServiceFactory factory)
+ServiceHarness::ServiceHarness(runtime::ServiceInfo info, runtime::ServiceFactory factory,
+                               const std::function<void(config::ServiceOptions&)>& adjust)
     : info_(std::move(info)), factory_(std::move(factory)), clock_(kStart) {
   directory_ = MakeDirectory();
   issuer_ = std::make_unique<auth::LocalIssuer>(auth::LocalIssuer::Create(kIssuer, kAudience));
@@ -78,6 +79,7 @@ ServiceHarness::ServiceHarness(runtime::ServiceInfo info, runtime::ServiceFactor
   Require(options_.Check(), "options");
   Require(crypto::GenerateKeyFile(options_.key_file, clock_), "key file");
   Require(issuer_->WriteFiles(options_.jwks_file, directory_ + "/issuer.pem"), "issuer");
+  if (adjust) adjust(options_);
   StartReplica();
 }
 

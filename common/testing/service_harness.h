@@ -3,11 +3,13 @@
 //
 //   ServiceHarness harness(customer::Info(), customer::CustomerService::Create);
 //   auto created = harness.Call<CreateCustomerRequest, Customer>(
-//       harness.TokenOf("u1", {"data_steward"}), "crm.customer.v1.CustomerService/CreateCustomer", request);
+//       harness.TokenOf("u1", {"data_steward"}), "crm.customer.v1.CustomerService/CreateCustomer",
+//       request);
 //   Replica& second = harness.StartReplica();   // another process' worth on the same database
 #ifndef CRM_COMMON_TESTING_SERVICE_HARNESS_H_
 #define CRM_COMMON_TESTING_SERVICE_HARNESS_H_
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -45,7 +47,9 @@ class Replica {
 // What does not work ends the test binary with a message.
 class ServiceHarness {
  public:
-  ServiceHarness(runtime::ServiceInfo info, runtime::ServiceFactory factory);
+  // `adjust` changes the settings before the first replica starts.
+  ServiceHarness(runtime::ServiceInfo info, runtime::ServiceFactory factory,
+                 const std::function<void(config::ServiceOptions&)>& adjust = {});
   ~ServiceHarness();
 
   FakeClock& clock() { return clock_; }

@@ -48,20 +48,6 @@ TeamChildren ChildrenOf(const StaffTree& tree) {
   return children;
 }
 
-std::vector<std::string> TeamsBelow(const TeamChildren& children, const std::string& team) {
-  if (team.empty()) return {};
-  std::vector<std::string> below = {team};
-  std::set<std::string> seen = {team};  // a cycle that slipped in must not hang the service
-  for (size_t i = 0; i < below.size(); ++i) {
-    const auto found = children.find(below[i]);
-    if (found == children.end()) continue;
-    for (const std::string& child : found->second) {
-      if (seen.insert(child).second) below.push_back(child);
-    }
-  }
-  return below;
-}
-
 Violation UnknownSupervisor() {
   return {"supervisor", "SUPERVISOR_UNKNOWN", "use the id of a user of the directory",
           "请填写目录中存在的员工"};

@@ -11,10 +11,14 @@
 
 #include "absl/types/span.h"
 #include "common/schema/validate.h"
+#include "common/server/staff_directory.h"
 #include "crm/customer/v1/staff.pb.h"
 #include "services/customer/settings_table.h"
 
 namespace crm::customer {
+
+using server::TeamChildren;
+using server::TeamsBelow;
 
 using StoredUser = Stored<v1::StaffUser>;
 using StoredTeam = Stored<v1::StaffTeam>;
@@ -38,10 +42,7 @@ struct StaffTree {
 inline constexpr int kMaxTeamLevels = 20;
 
 // Teams by the team above them.
-using TeamChildren = std::map<std::string, std::vector<std::string>, std::less<>>;
 TeamChildren ChildrenOf(const StaffTree& tree);
-// `team` and every team below it, at any distance; nothing for no team.
-std::vector<std::string> TeamsBelow(const TeamChildren& children, const std::string& team);
 
 // What a user must be: known roles, an existing team, and a supervisor that is neither the user nor
 // below the user. The user need not be in the tree.
