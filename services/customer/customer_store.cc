@@ -18,6 +18,11 @@ constexpr db::Query kExpectUnchanged{"customer_expect_unchanged", R"sql(
   SET version = version
   WHERE id = ? AND version = ?)sql"};
 
+const auth::RowScope& Everybody() {
+  static const auto* const scope = new auth::RowScope{auth::RowScope::Kind::kAll, "", {}};
+  return *scope;
+}
+
 // " AND (owner = ? …)", and its values at the end of `params`; nothing for an unlimited scope.
 std::string AndScope(const schema::MessageSchema& schema, const auth::RowScope& scope,
                      db::Values& params) {
@@ -157,6 +162,51 @@ absl::StatusOr<std::vector<StoredCustomer>> CustomerStore::GetByPhoneTail(
   params.emplace_back(limit);
   CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"customers_by_phone_tail", sql}, params));
   return ReadAll(db, std::move(rows), scope);
+}
+
+absl::StatusOr<std::vector<StoredCustomer>> CustomerStore::After(db::Connection& db, int64_t after,
+                                                                 int limit) const {
+  const std::string sql =
+      absl::StrCat("SELECT ", columns_, " FROM customer WHERE id > ? ORDER BY id LIMIT ?");
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"customers_after", sql}, {after, limit}));
+  return ReadAll(db, std::move(rows), Everybody());
+}
+
+absl::StatusOr<std::vector<StoredCustomer>> CustomerStore::BornOn(db::Connection& db,
+                                                                  absl::CivilDay day, int64_t after,
+                                                                  int limit) const {
+  const std::string sql =
+      absl::StrCat("SELECT ", columns_,
+                   " FROM customer WHERE birthday_tail_hash = ? AND id > ? ORDER BY id LIMIT ?");
+  const std::string hash = table_.TailHash("birthday", absl::FormatCivilTime(day));
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"customers_born_on", sql}, {hash, after, limit}));
+  return ReadAll(db, std::move(rows), Everybody());
+}
+
+absl::StatusOr<CustomerStore::Stale> CustomerStore::StaleAfter(db::Connection& db, int64_t after,
+                                                               int limit) const {
+  const std::string sql =
+      absl::StrCat("SELECT ", columns_, " FROM customer WHERE id > ? ORDER BY id LIMIT ?");
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"customers_after", sql}, {after, limit}));
+  Stale stale;
+  db::Values ids;
+  v1::Customer copy;
+  while (rows.Next()) {
+    resource::RowKey key;
+    copy.Clear();
+    CRM_ASSIGN_OR_RETURN(const bool read, table_.ReadPacked(rows, key, copy));
+    if (!read) ids.emplace_back(key.id);
+    stale.last_id = key.id;
+  }
+  if (ids.empty()) return stale;
+  CRM_ASSIGN_OR_RETURN(
+      rows, SelectPart(db, "customers_by_columns", all_columns_, "id", ids, Everybody()));
+  while (rows.Next()) {
+    StoredCustomer customer;
+    if (!table_.Read(rows, customer.key, customer.message).ok()) continue;
+    stale.customers.push_back(std::move(customer));
+  }
+  return stale;
 }
 
 }  // namespace crm::customer
