@@ -1,7 +1,6 @@
 #include "common/resource/resource_table.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -27,7 +26,6 @@ namespace {
 constexpr char kSensitiveMark[] = "***";
 constexpr char kEtagPrefix[] = "v";
 constexpr char kPackedColumn[] = "packed";
-constexpr size_t kVersionBytes = sizeof(int64_t);  // at the beginning of a packed value
 
 bool IsJson(const FieldSchema& field) {
   return field.repeated || field.kind == FieldKind::kStruct || field.kind == FieldKind::kMessage;
@@ -101,21 +99,6 @@ std::string_view TailOf(std::string_view value) { return text::LastCodePoints(va
 
 std::string Aad(const std::string& prefix, int64_t id) { return absl::StrCat(prefix, id); }
 
-// Names the stored fields too (FNV-1a of their numbers and types): a release with others cannot
-// read the copy, and reads the columns. Otherwise a release that does not know a new field would
-// leave it out of copies that a later one takes for complete.
-std::string PackedPrefix(const schema::MessageSchema& schema) {
-  uint64_t fingerprint = 0xcbf29ce484222325;
-  for (const FieldSchema& field : schema.fields()) {
-    if (!IsStored(field)) continue;
-    for (const int part :
-         {field.descriptor->number(), static_cast<int>(field.descriptor->type())}) {
-      fingerprint = (fingerprint ^ static_cast<uint64_t>(part)) * 0x100000001b3;
-    }
-  }
-  return absl::StrCat(schema.resource()->table(), ".packed|", absl::Hex(fingerprint), "|");
-}
-
 }  // namespace
 
 ResourceTable::ResourceTable(const schema::MessageSchema& schema, crypto::Keyring& keyring,
@@ -125,8 +108,7 @@ ResourceTable::ResourceTable(const schema::MessageSchema& schema, crypto::Keyrin
       extra_columns_(std::move(extra_columns)),
       name_(schema.resource()->table()),
       etag_field_(schema.Find("etag")),
-      number_field_(schema.Find(schema.resource()->number_field())),
-      packed_aad_prefix_(schema.resource()->packed() ? PackedPrefix(schema) : "") {
+      number_field_(schema.Find(schema.resource()->number_field())) {
   insert_spec_.table = name_;
   insert_spec_.columns = {"id", "version"};
   insert_spec_.columns.insert(insert_spec_.columns.end(), extra_columns_.begin(),
@@ -144,7 +126,15 @@ ResourceTable::ResourceTable(const schema::MessageSchema& schema, crypto::Keyrin
       column.tail_purpose = absl::StrCat(place, ".tail");
     }
     AppendNames(column, insert_spec_.columns);
+    if (field.kind == FieldKind::kTimestamp && !field.repeated) times_.push_back(&field);
     columns_.push_back(std::move(column));
+  }
+  form_ = FormOfColumns();
+  // A release of another form cannot read the copy, and reads the columns. Otherwise one that does
+  // not know a new field would leave it out of copies that a later one takes for complete.
+  if (schema.resource()->packed()) {
+    packed_aad_prefix_ =
+        absl::StrCat(name_, ".packed|", absl::Hex(static_cast<uint64_t>(form_)), "|");
   }
   if (!packed_aad_prefix_.empty()) insert_spec_.columns.push_back(kPackedColumn);
 }
@@ -178,43 +168,6 @@ absl::Status ResourceTable::Read(const db::Rows& row, RowKey& key, pb::Message& 
 void ResourceTable::Finish(const RowKey& key, pb::Message& message) const {
   if (etag_field_ == nullptr) return;
   message.GetReflection()->SetString(&message, etag_field_->descriptor, EtagOf(key.version));
-}
-
-std::string ResourceTable::PackedColumns(std::string_view alias) const {
-  const std::string prefix = alias.empty() ? "" : absl::StrCat(ToAbsl(alias), ".");
-  return absl::StrCat(prefix, "id, ", prefix, "version, ", prefix, number_field_->name, ", ",
-                      prefix, kPackedColumn);
-}
-
-absl::StatusOr<bool> ResourceTable::ReadPacked(const db::Rows& row, RowKey& key,
-                                               pb::Message& message) const {
-  key.id = row.Int(0);
-  key.version = row.Int(1);
-  if (row.IsNull(3)) return false;
-  // Whatever is wrong with the copy: the columns tell, with their own checks.
-  const absl::StatusOr<std::string> bytes =
-      keyring_.Decrypt(row.String(3), Aad(packed_aad_prefix_, key.id));
-  int64_t version = 0;
-  if (!bytes.ok() || bytes->size() < kVersionBytes) return false;
-  std::memcpy(&version, bytes->data(), kVersionBytes);
-  if (version != key.version) return false;
-  if (!message.ParseFromArray(bytes->data() + kVersionBytes,
-                              static_cast<int>(bytes->size() - kVersionBytes))) {
-    message.Clear();
-    return false;
-  }
-  const pb::Reflection& reflection = *message.GetReflection();
-  for (const FieldSchema* field : unstored_) reflection.ClearField(&message, field->descriptor);
-  reflection.SetString(&message, number_field_->descriptor, row.String(2));
-  Finish(key, message);
-  return true;
-}
-
-std::string ResourceTable::Pack(RowKey key, const pb::Message& message) const {
-  std::string bytes(kVersionBytes, '\0');
-  std::memcpy(bytes.data(), &key.version, kVersionBytes);
-  message.AppendToString(&bytes);
-  return keyring_.Encrypt(bytes, Aad(packed_aad_prefix_, key.id));
 }
 
 absl::Status ResourceTable::ReadField(const Column& column, int64_t id, const db::Rows& row,
@@ -290,6 +243,11 @@ void ResourceTable::AppendValues(const Column& column, int64_t id, const pb::Mes
   } else {
     out.push_back(keyring_.Encrypt(*text, Aad(column.aad_prefix, id)));
   }
+  AppendHashes(column, text, out);
+}
+
+void ResourceTable::AppendHashes(const Column& column, const std::string* text,
+                                 db::Values& out) const {
   if (!column.hash_purpose.empty()) {
     out.push_back(text == nullptr ? db::Value()
                                   : db::Value(keyring_.LookupHash(column.hash_purpose, *text)));

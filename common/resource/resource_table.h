@@ -75,6 +75,13 @@ class ResourceTable {
   absl::StatusOr<bool> ReadPacked(const db::Rows& row, RowKey& key,
                                   google::protobuf::Message& message) const;
 
+  // Changes with the stored fields and look-ups that a release declares, at any depth: what another
+  // one has derived from a row, its packed copy and its hashes, has to be derived anew.
+  int64_t form() const { return form_; }
+  // Derives them anew, without a new version; nothing if the row is no longer at key.version, for
+  // whoever changes a row derives them.
+  void Rederive(db::WriteSet& writes, RowKey key, const google::protobuf::Message& message) const;
+
   // INSERT of one row; merged with others by the committer. Names the columns that any row inserted
   // here so far has had a value for: most of a wide table's columns are never filled in, and a NULL
   // costs as much to send as a number. The others take their default, which is NULL.
@@ -122,12 +129,16 @@ class ResourceTable {
     std::string aad_prefix;  // encrypted only
   };
 
+  // resource_table_packed.cc
+  int64_t FormOfColumns() const;
   std::string Pack(RowKey key, const google::protobuf::Message& message) const;
+  bool HasFinerTimes(const google::protobuf::Message& message) const;
   // What comes from the row and not from the message.
   void Finish(const RowKey& key, google::protobuf::Message& message) const;
   // The plan for a row like `message`; a wider one than before if need be.
   const InsertPlan& CoverOf(const google::protobuf::Message& message) const;
   static void AppendNames(const Column& column, std::vector<std::string>& names);
+  void AppendHashes(const Column& column, const std::string* text, db::Values& out) const;
   void AppendValues(const Column& column, int64_t id, const google::protobuf::Message& message,
                     db::Values& out) const;
   db::Value PlainValue(const schema::FieldSchema& field,
@@ -143,6 +154,8 @@ class ResourceTable {
   const schema::FieldSchema* etag_field_ = nullptr;
   const schema::FieldSchema* number_field_ = nullptr;
   std::vector<const schema::FieldSchema*> unstored_;
+  std::vector<const schema::FieldSchema*> times_;
+  int64_t form_ = 0;
   std::string packed_aad_prefix_;  // empty: not packed
   db::InsertSpec insert_spec_;
 

@@ -4,14 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-
 #include "absl/strings/str_cat.h"
-#include "common/base/clock.h"
-#include "common/crypto/key_file.h"
 #include "common/db/group_committer.h"
 #include "common/error/error.h"
 #include "common/resource/history.h"
+#include "common/resource/test_keyring.h"
 #include "common/resource/update.h"
 #include "common/testdb/test_database.h"
 #include "crm/testing/v1/specimen.pb.h"
@@ -40,18 +37,6 @@ constexpr char kHistory[] = R"sql(
     resource_id BIGINT NOT NULL, version BIGINT NOT NULL, resource_type VARCHAR(64) NOT NULL,
     change_time BIGINT NOT NULL, actor VARCHAR(64) NOT NULL, via VARCHAR(64) NOT NULL,
     changes MEDIUMBLOB NOT NULL, PRIMARY KEY (resource_id, version)))sql";
-
-std::unique_ptr<crypto::Keyring> MakeKeyring() {
-  const std::string path =
-      (std::filesystem::temp_directory_path() / absl::StrCat("crm-resource-test-", getpid()))
-          .string();
-  EXPECT_TRUE(crypto::GenerateKeyFile(path, SystemClock()).ok());
-  auto keyring = crypto::Keyring::Load(path);
-  EXPECT_TRUE(keyring.ok()) << keyring.status();
-  std::filesystem::remove(path);
-  std::filesystem::remove(path + ".master");
-  return *std::move(keyring);
-}
 
 Specimen Everything() {
   Specimen specimen;

@@ -1,6 +1,5 @@
 #include "services/customer/activity_archive.h"
 
-#include <algorithm>
 #include <string>
 
 namespace crm::customer {
@@ -31,11 +30,6 @@ ActivityArchive::ActivityArchive(Archive& archive, db::Pool& pool)
                 {"customer_id", "content_hash"}),
       products(archive.keyring, archive.ids),
       attachments(archive.keyring, archive.ids) {}
-
-int ActivityArchive::ColumnCount(const resource::ResourceTable& table) {
-  const std::string columns = table.Columns();
-  return static_cast<int>(std::count(columns.begin(), columns.end(), ',')) + 1;
-}
 
 filter::CompileOptions ActivityArchive::ListOptions(const server::CallContext& call) const {
   filter::CompileOptions options;

@@ -36,8 +36,6 @@ struct ActivityArchive {
   }
   // By the settings in force.
   ActivityRules rules() const { return {archive.rules()->policy().activity, archive.zone}; }
-  // Columns that table.Columns() names.
-  static int ColumnCount(const resource::ResourceTable& table);
   filter::CompileOptions ListOptions(const server::CallContext& call) const;
   // `prefix`: of the fields in errors.
   static RecordContext ContextOf(const server::CallContext& call, std::string_view prefix);

@@ -1,13 +1,12 @@
 #include "services/customer/activity_job.h"
 
-#include <latch>
 #include <utility>
 #include <vector>
 
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
-#include "common/db/db_error.h"
 #include "services/customer/activity_contacts.h"
+#include "services/customer/commit_each.h"
 
 namespace crm::customer {
 namespace {
@@ -115,8 +114,10 @@ absl::StatusOr<int64_t> ActivityJob::Correct(const ActivityRules& rules, Suspect
         if (!writes.empty()) changes.push_back(std::move(writes));
       }
     }
-    CRM_ASSIGN_OR_RETURN(const int64_t committed, Commit(std::move(changes), deadline));
-    changed += committed;
+    // What others changed meanwhile has a level of now, by the one who changed it.
+    CRM_ASSIGN_OR_RETURN(const Committed committed,
+                         CommitEach(committer_, std::move(changes), deadline));
+    changed += committed.changed;
   }
   return changed;
 }
@@ -139,30 +140,6 @@ absl::StatusOr<std::vector<v1::Level>> ActivityJob::LevelsOf(
     levels.push_back(rules.LevelOf(newest, now));
   }
   return levels;
-}
-
-absl::StatusOr<int64_t> ActivityJob::Commit(std::vector<db::WriteSet> changes,
-                                            absl::Time deadline) const {
-  std::vector<absl::Status> results(changes.size());
-  std::latch done(static_cast<std::ptrdiff_t>(changes.size()));
-  for (size_t i = 0; i < changes.size(); ++i) {
-    committer_.CommitAsync(std::move(changes[i]), deadline,
-                           [&results, &done, i](absl::Status status) {
-                             results[i] = std::move(status);
-                             done.count_down();
-                           });
-  }
-  done.wait();
-  int64_t changed = 0;
-  for (const absl::Status& result : results) {
-    if (result.ok()) {
-      ++changed;
-    } else if (db::ClassOf(result) != db::DbErrorClass::kWriteConflict) {
-      return result;
-    }
-    // What others changed meanwhile has a level of now, by the one who changed it.
-  }
-  return changed;
 }
 
 }  // namespace crm::customer

@@ -50,8 +50,6 @@ class ActivityJob {
   static absl::StatusOr<std::vector<v1::Level>> LevelsOf(
       db::Connection& db, const ActivityRules& rules, const std::vector<StoredCustomer>& customers,
       absl::Time now);
-  // Commits each change alone, so that a conflict costs only that one; gives how many succeeded.
-  absl::StatusOr<int64_t> Commit(std::vector<db::WriteSet> changes, absl::Time deadline) const;
 
   ActivityArchive& activity_;
   db::Pool& pool_;

@@ -39,7 +39,7 @@ void ActivityService::Open() {
 void ActivityService::AddJobs() {
   job::PeriodicJob& levels =
       runtime_.jobs().Add({.name = "activity-levels", .interval = absl::Hours(24)}, levels_.Body());
-  activity_.archive.OnPolicyChange([&levels] { levels.Notify(); });
+  activity_.archive.OnRulesChange([&levels] { levels.Notify(); });
   runtime_.jobs().Add(
       {.name = "purge-attachments", .interval = absl::Hours(1)},
       [this](const std::stop_token&) -> absl::StatusOr<absl::Time> {

@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "common/error/error.h"
 #include "common/testing/service_harness.h"
 #include "crm/customer/v1/customer_service.pb.h"
 #include "crm/customer/v1/interaction_service.pb.h"
@@ -19,6 +18,7 @@
 #include "crm/customer/v1/purchase_service.pb.h"
 #include "services/customer/customer_changes.h"
 #include "services/customer/customer_service.h"
+#include "services/customer/customer_test_support.h"
 
 namespace crm::customer {
 
@@ -38,12 +38,7 @@ class ActivityTest : public ::testing::Test {
   // A customer of the representative u1 in team t1.
   v1::Customer Person(const std::string& name, const std::string& phone) {
     v1::CreateCustomerRequest request;
-    v1::Customer& customer = *request.mutable_customer();
-    customer.set_kind(v1::CUSTOMER_KIND_PERSON);
-    customer.set_full_name(name);
-    customer.set_industry("F52");
-    customer.set_tier(v1::TIER_POTENTIAL);
-    customer.set_phone(phone);
+    *request.mutable_customer() = customer::Person(name, phone);
     auto created = Call<v1::Customer>(seller_, absl::StrCat(kCustomers, "CreateCustomer"), request);
     EXPECT_TRUE(created.ok()) << created.status();
     return created.ok() ? *created : v1::Customer();
@@ -125,20 +120,6 @@ class ActivityTest : public ::testing::Test {
     auto created = Call<v1::Product>(steward_, absl::StrCat(kProducts, "CreateProduct"), request);
     EXPECT_TRUE(created.ok()) << created.status();
     return created.ok() ? *created : v1::Product();
-  }
-
-  // "field rule" of each violation.
-  static std::vector<std::string> Violations(const absl::Status& status) {
-    const google::rpc::Status wire = ToRpcStatus(status);
-    std::vector<std::string> found;
-    google::rpc::BadRequest bad;
-    for (const auto& detail : wire.details()) {
-      if (!detail.UnpackTo(&bad)) continue;
-      for (const auto& violation : bad.field_violations()) {
-        found.push_back(absl::StrCat(violation.field(), " ", violation.reason()));
-      }
-    }
-    return found;
   }
 
   // How many rows a table holds.

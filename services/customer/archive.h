@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "common/base/clock.h"
@@ -46,17 +47,19 @@ struct Archive {
     MutexLock lock(&mutex_);
     policy_ = std::move(policy);
     rules_ = std::make_shared<const CustomerRules>(policy_, lists, custom_fields_);
-    if (on_policy_change_) on_policy_change_();
+    NotifyOfChange();
   }
-  // `notify` is called with every SetPolicy from now on: quick, and it must not ask for the rules.
-  void OnPolicyChange(std::function<void()> notify) {
+  // `notify` is called with every change of the rules from now on: quick, and it must not ask for
+  // them.
+  void OnRulesChange(std::function<void()> notify) {
     MutexLock lock(&mutex_);
-    on_policy_change_ = std::move(notify);
+    on_rules_change_.push_back(std::move(notify));
   }
   void SetCustomFields(std::shared_ptr<const CustomFieldRules> custom_fields) {
     MutexLock lock(&mutex_);
     custom_fields_ = std::move(custom_fields);
     rules_ = std::make_shared<const CustomerRules>(policy_, lists, custom_fields_);
+    NotifyOfChange();
   }
 
   // A number for a new customer of that kind.
@@ -80,9 +83,13 @@ struct Archive {
   CustomerNames names;
 
  private:
+  void NotifyOfChange() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    for (const auto& notify : on_rules_change_) notify();
+  }
+
   mutable Mutex mutex_;
   CustomerPolicy policy_ ABSL_GUARDED_BY(mutex_);
-  std::function<void()> on_policy_change_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::function<void()>> on_rules_change_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<const CustomFieldRules> custom_fields_ ABSL_GUARDED_BY(mutex_) =
       std::make_shared<const CustomFieldRules>();
   std::shared_ptr<const CustomerRules> rules_ ABSL_GUARDED_BY(mutex_);

@@ -117,7 +117,7 @@ TEST_F(CustomFieldTest, DefinitionsAreKeptWithLabelsHintsAndHistory) {
 TEST_F(CustomFieldTest, ValuesAreValidatedOnEveryWrite) {
   v1::Customer customer = NewCustomer();
   Set(customer, "staff").set_number_value(12);
-  EXPECT_THAT(ViolationsOf(CreateCustomer(customer).status()),
+  EXPECT_THAT(Violations(CreateCustomer(customer).status()),
               ElementsAre("customer.custom_fields.staff CUSTOM_FIELD_UNKNOWN"));
   v1::CustomField staff = Field("staff", v1::CUSTOM_FIELD_TYPE_NUMBER);
   staff.set_max_number(100);
@@ -127,7 +127,7 @@ TEST_F(CustomFieldTest, ValuesAreValidatedOnEveryWrite) {
   EXPECT_EQ(created->custom_fields().fields().at("staff").number_value(), 12);
 
   Set(*created, "staff").set_number_value(101);
-  EXPECT_THAT(ViolationsOf(UpdateCustomer(*created, "custom_fields.staff").status()),
+  EXPECT_THAT(Violations(UpdateCustomer(*created, "custom_fields.staff").status()),
               ElementsAre("customer.custom_fields.staff NUMBER_TOO_LARGE"));
   Set(*created, "staff").set_number_value(99);
   auto updated = UpdateCustomer(*created, "custom_fields.staff");
@@ -141,7 +141,7 @@ TEST_F(CustomFieldTest, RequiredFieldsAreAskedFor) {
   vip.set_required(true);
   ASSERT_TRUE(Define(vip).ok());
   v1::Customer customer = NewCustomer();
-  EXPECT_THAT(ViolationsOf(CreateCustomer(customer).status()),
+  EXPECT_THAT(Violations(CreateCustomer(customer).status()),
               ElementsAre("customer.custom_fields.vip REQUIRED"));
   Set(customer, "vip").set_bool_value(false);
   EXPECT_TRUE(CreateCustomer(customer).ok());
@@ -164,7 +164,7 @@ TEST_F(CustomFieldTest, RetiringKeepsValues) {
   EXPECT_EQ(updated->custom_fields().fields().at("fax").string_value(), "0755-1234");
   v1::Customer other = NewCustomer();
   Set(other, "fax").set_string_value("0755-9999");
-  EXPECT_THAT(ViolationsOf(CreateCustomer(other).status()),
+  EXPECT_THAT(Violations(CreateCustomer(other).status()),
               ElementsAre("customer.custom_fields.fax CUSTOM_FIELD_RETIRED"));
 
   v1::ListCustomFieldsRequest list;

@@ -1,6 +1,7 @@
 #include "services/customer/customer_handlers.h"
 
 #include <algorithm>
+#include <deque>
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,6 +49,14 @@ std::string_view NameOf(v1::SetReachStatusRequest::Address address) {
       return "company_phone";
     default:
       return "email";
+  }
+}
+
+// Takes customers off a page that were gone when they were read.
+void RemoveUnread(const std::deque<resource::RowKey>& keys,
+                  google::protobuf::RepeatedPtrField<v1::Customer>& page) {
+  for (size_t i = keys.size(); i-- > 0;) {
+    if (keys[i].id == 0) page.DeleteSubrange(static_cast<int>(i), 1);
   }
 }
 
@@ -141,10 +150,7 @@ void CustomerHandlers::GetGroup(db::Connection& db, const auth::RowScope& scope,
     return static_cast<const v1::GetCustomerRequest*>(item->request)->customer();
   };
   // Rows are read into the answer of the first call that wants them.
-  struct Place {
-    v1::Customer* customer;
-    bool found = false;
-  };
+  using Place = CustomerStore::Place;
   absl::flat_hash_map<std::string_view, Place> places;
   std::vector<std::string_view> numbers;
   for (server::BatchItem* item : calls) {
@@ -154,20 +160,19 @@ void CustomerHandlers::GetGroup(db::Connection& db, const auth::RowScope& scope,
     if (first) numbers.push_back(number_of(item));
   }
   const absl::Status status =
-      archive_.store.ReadMany(db, numbers, scope, [&](std::string_view number) -> v1::Customer* {
+      archive_.store.ReadMany(db, numbers, scope, [&](std::string_view number) -> Place* {
         const auto place = places.find(number);
-        if (place == places.end()) return nullptr;  // a collation may take more for equal than we
-        place->second.found = true;
-        return place->second.customer;
+        // A collation may take more for equal than we.
+        return place == places.end() ? nullptr : &place->second;
       });
   for (server::BatchItem* item : calls) {
     const Place& place = places.at(number_of(item));
     if (!status.ok()) {
       item->status = status;
-    } else if (!place.found) {
+    } else if (!place.found()) {
       item->status = NotFound(kCustomerType, number_of(item));
-    } else if (item->response != place.customer) {
-      item->response->CopyFrom(*place.customer);
+    } else if (item->response != place.message) {
+      item->response->CopyFrom(*place.message);
     }
   }
 }
@@ -244,13 +249,14 @@ absl::StatusOr<v1::ListCustomersResponse> CustomerHandlers::List(
                                                 .plain_kinds = PlainKinds(call)}));
   CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
   v1::ListCustomersResponse response;
-  resource::RowKey key;
-  CustomerStore::Reader reader(archive_.store);
+  std::deque<resource::RowKey> keys;  // they stay where they are
+  CustomerStore::Reader reader(archive_.store, call.scope());
   CRM_ASSIGN_OR_RETURN(filter::ListPage page,
                        query.Run(*db, "customer_list", [&](const db::Rows& row) {
-                         return reader.Read(row, key, *response.add_customers());
+                         return reader.Read(row, keys.emplace_back(), *response.add_customers());
                        }));
   CRM_RETURN_IF_ERROR(reader.Finish(*db));
+  RemoveUnread(keys, *response.mutable_customers());
   response.set_next_page_token(std::move(page.next_page_token));
   if (request.count_total()) {
     CRM_ASSIGN_OR_RETURN(const int64_t total, query.Count(*db, "customer_count"));

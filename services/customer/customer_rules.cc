@@ -1,11 +1,13 @@
 #include "services/customer/customer_rules.h"
 
 #include <algorithm>
+#include <cstring>
 #include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "common/crypto/digest.h"
 #include "common/resource/resource_table.h"
 #include "common/schema/message_schema.h"
 #include "common/text/dates.h"
@@ -276,6 +278,20 @@ std::vector<std::string> CustomerRules::Missing(const v1::Customer& customer) co
   }
   for (std::string& field : custom_fields_->Missing(customer)) missing.push_back(std::move(field));
   return missing;
+}
+
+int64_t CustomerRules::RequiredMark() const {
+  std::string text = absl::StrCat(absl::StrJoin(policy_.required_for_organization, ","), ";",
+                                  absl::StrJoin(policy_.required_for_person, ","));
+  for (const v1::CustomField& field : custom_fields_->definitions()) {
+    if (!field.required() || field.retired()) continue;
+    absl::StrAppend(&text, ";", field.field_key(),
+                    IsFor(field, v1::CUSTOMER_KIND_ORGANIZATION) ? " organization" : "",
+                    IsFor(field, v1::CUSTOMER_KIND_PERSON) ? " person" : "");
+  }
+  int64_t mark = 0;
+  std::memcpy(&mark, crypto::Sha256(text).data(), sizeof(mark));
+  return mark;
 }
 
 std::vector<Violation> CustomerRules::RequireComplete(const v1::Customer& customer) const {

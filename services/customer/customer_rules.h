@@ -2,6 +2,7 @@
 #ifndef CRM_SERVICES_CUSTOMER_CUSTOMER_RULES_H_
 #define CRM_SERVICES_CUSTOMER_CUSTOMER_RULES_H_
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -61,6 +62,8 @@ class CustomerRules {
 
   // Required fields of its kind that are unknown.
   std::vector<std::string> Missing(const v1::Customer& customer) const;
+  // Changes with what is required: customers may be complete by other rules, and not by these.
+  int64_t RequiredMark() const;
   // Violations for CreateCustomer, which refuses an incomplete customer (CUS-3).
   std::vector<schema::Violation> RequireComplete(const v1::Customer& customer) const;
 

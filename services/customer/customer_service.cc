@@ -7,11 +7,13 @@
 #include "services/customer/activity_service.h"
 #include "services/customer/age_job.h"
 #include "services/customer/archive.h"
+#include "services/customer/completeness_job.h"
 #include "services/customer/customer_handlers.h"
 #include "services/customer/customer_metrics.h"
 #include "services/customer/embedded_customer_migrations.h"
 #include "services/customer/import/import_service.h"
 #include "services/customer/people_composition.h"
+#include "services/customer/rederive_job.h"
 #include "services/customer/search_handlers.h"
 #include "services/customer/settings_composition.h"
 #include "services/customer/settings_rules.h"
@@ -21,6 +23,7 @@ namespace crm::customer {
 namespace {
 
 constexpr absl::Duration kJobTimeout = absl::Seconds(30);
+constexpr absl::Duration kWatchInterval = absl::Minutes(10);
 constexpr absl::Duration kLoadTimeout = absl::Minutes(10);
 
 class Composition : public runtime::Service {
@@ -38,6 +41,8 @@ class Composition : public runtime::Service {
         search_(archive_),
         tags_(archive_),
         ages_(archive_, runtime.pool(), runtime.committer()),
+        completeness_(archive_, runtime.pool(), runtime.committer()),
+        rederive_(archive_, runtime.pool(), runtime.committer()),
         metrics_(runtime.metrics(), runtime.pool()) {}
 
   absl::Status Open() {
@@ -61,7 +66,13 @@ class Composition : public runtime::Service {
 
  private:
   void AddJobs() {
-    runtime_.jobs().Add({.name = "ages", .interval = absl::Hours(24)}, ages_.Body());
+    const std::string holder = job::ProcessName();
+    runtime_.jobs().Add({.name = "ages", .interval = absl::Hours(24)}, ages_.Body(holder));
+    job::PeriodicJob& completeness = runtime_.jobs().Add(
+        {.name = "completeness", .interval = kWatchInterval}, completeness_.Body(holder));
+    archive_.OnRulesChange([&completeness] { completeness.Notify(); });
+    runtime_.jobs().Add({.name = "rederive-customers", .interval = kWatchInterval},
+                        rederive_.Body(holder));
     runtime_.jobs().Add({.name = "name-index", .interval = absl::Seconds(1)},
                         [this](const std::stop_token& stop) -> absl::StatusOr<absl::Time> {
                           CRM_RETURN_IF_ERROR(archive_.names.Follow(
@@ -83,6 +94,8 @@ class Composition : public runtime::Service {
   SearchHandlers search_;
   TagHandlers tags_;
   const AgeJob ages_;
+  CompletenessJob completeness_;
+  RederiveJob rederive_;
   CustomerMetrics metrics_;
   std::unique_ptr<import::ImportService> import_;
 };

@@ -18,6 +18,11 @@ constexpr db::Query kExpectUnchanged{"customer_expect_unchanged", R"sql(
   SET version = version
   WHERE id = ? AND version = ?)sql"};
 
+const auth::RowScope& Everybody() {
+  static const auto* const scope = new auth::RowScope{auth::RowScope::Kind::kAll, "", {}};
+  return *scope;
+}
+
 // " AND (owner = ? …)", and its values at the end of `params`; nothing for an unlimited scope.
 std::string AndScope(const schema::MessageSchema& schema, const auth::RowScope& scope,
                      db::Values& params) {
@@ -39,40 +44,50 @@ void CustomerStore::ExpectUnchanged(db::WriteSet& writes, const StoredCustomer& 
 }
 
 absl::Status CustomerStore::Reader::Read(const db::Rows& row, resource::RowKey& key,
-                                         v1::Customer& place) {
-  CRM_ASSIGN_OR_RETURN(const bool read, store_.table_.ReadPacked(row, key, place));
-  if (!read) unread_[key.id] = &place;
+                                         v1::Customer& message) {
+  CRM_ASSIGN_OR_RETURN(const bool read, store_.table_.ReadPacked(row, key, message));
+  if (!read) unread_.insert({key.id, {&key, &message}});
   return absl::OkStatus();
 }
 
 absl::Status CustomerStore::Reader::Finish(db::Connection& db) {
-  const auth::RowScope everything{auth::RowScope::Kind::kAll, "", {}};  // they were in scope
   db::Values ids;
-  for (const auto& [id, place] : unread_) ids.emplace_back(id);
+  for (const auto& [id, unread] : unread_) {
+    *unread.key = {};
+    ids.emplace_back(id);
+  }
   for (size_t start = 0; start < ids.size(); start += db::kMaxInSize) {
-    const auto part = absl::MakeConstSpan(ids).subspan(start, db::kMaxInSize);
-    CRM_ASSIGN_OR_RETURN(
-        db::Rows rows,
-        store_.SelectPart(db, "customers_by_columns", store_.all_columns_, "id", part, everything));
-    while (rows.Next()) {
-      resource::RowKey key;
-      CRM_RETURN_IF_ERROR(store_.table_.Read(rows, key, *unread_.at(rows.Int(0))));
-    }
+    CRM_RETURN_IF_ERROR(ReadColumns(db, absl::MakeConstSpan(ids).subspan(start, db::kMaxInSize)));
   }
   unread_.clear();
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<StoredCustomer>> CustomerStore::ReadAll(db::Connection& db,
-                                                                   db::Rows rows) const {
+absl::Status CustomerStore::Reader::ReadColumns(db::Connection& db,
+                                                absl::Span<const db::Value> ids) {
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, store_.SelectPart(db, "customers_by_columns",
+                                                        store_.all_columns_, "id", ids, scope_));
+  while (rows.Next()) {
+    const auto [begin, end] = unread_.equal_range(rows.Int(0));
+    for (auto place = begin; place != end; ++place) {
+      place->second.message->Clear();
+      CRM_RETURN_IF_ERROR(store_.table_.Read(rows, *place->second.key, *place->second.message));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<StoredCustomer>> CustomerStore::ReadAll(
+    db::Connection& db, db::Rows rows, const auth::RowScope& scope) const {
   std::vector<StoredCustomer> customers;
   customers.reserve(rows.size());  // places stay
-  Reader reader(*this);
+  Reader reader(*this, scope);
   while (rows.Next()) {
     StoredCustomer& customer = customers.emplace_back();
     CRM_RETURN_IF_ERROR(reader.Read(rows, customer.key, customer.message));
   }
   CRM_RETURN_IF_ERROR(reader.Finish(db));
+  std::erase_if(customers, [](const StoredCustomer& customer) { return customer.key.id == 0; });
   return customers;
 }
 
@@ -97,7 +112,7 @@ absl::StatusOr<std::vector<StoredCustomer>> CustomerStore::SelectIn(
   for (size_t start = 0; start < keys.size(); start += db::kMaxInSize) {
     CRM_ASSIGN_OR_RETURN(db::Rows rows, SelectPart(db, name, columns_, column,
                                                    keys.subspan(start, db::kMaxInSize), scope));
-    CRM_ASSIGN_OR_RETURN(std::vector<StoredCustomer> found, ReadAll(db, std::move(rows)));
+    CRM_ASSIGN_OR_RETURN(std::vector<StoredCustomer> found, ReadAll(db, std::move(rows), scope));
     std::move(found.begin(), found.end(), std::back_inserter(all));
   }
   return all;
@@ -119,16 +134,15 @@ absl::StatusOr<std::vector<StoredCustomer>> CustomerStore::GetMany(
 
 absl::Status CustomerStore::ReadMany(
     db::Connection& db, absl::Span<const std::string_view> numbers, const auth::RowScope& scope,
-    absl::FunctionRef<v1::Customer*(std::string_view number)> place_of) const {
+    absl::FunctionRef<Place*(std::string_view number)> place_of) const {
   const db::Values keys(numbers.begin(), numbers.end());
   CRM_ASSIGN_OR_RETURN(db::Rows rows,
                        SelectPart(db, "customers_by_number", columns_, "number", keys, scope));
-  Reader reader(*this);
+  Reader reader(*this, scope);
   while (rows.Next()) {
-    v1::Customer* const place = place_of(rows.String(kNumberColumn));
+    Place* const place = place_of(rows.String(kNumberColumn));
     if (place == nullptr) continue;
-    resource::RowKey key;
-    CRM_RETURN_IF_ERROR(reader.Read(rows, key, *place));
+    CRM_RETURN_IF_ERROR(reader.Read(rows, place->key, *place->message));
   }
   return reader.Finish(db);
 }
@@ -147,7 +161,52 @@ absl::StatusOr<std::vector<StoredCustomer>> CustomerStore::GetByPhoneTail(
                    AndScope(table_.schema(), scope, params), " ORDER BY id DESC LIMIT ?");
   params.emplace_back(limit);
   CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"customers_by_phone_tail", sql}, params));
-  return ReadAll(db, std::move(rows));
+  return ReadAll(db, std::move(rows), scope);
+}
+
+absl::StatusOr<std::vector<StoredCustomer>> CustomerStore::After(db::Connection& db, int64_t after,
+                                                                 int limit) const {
+  const std::string sql =
+      absl::StrCat("SELECT ", columns_, " FROM customer WHERE id > ? ORDER BY id LIMIT ?");
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"customers_after", sql}, {after, limit}));
+  return ReadAll(db, std::move(rows), Everybody());
+}
+
+absl::StatusOr<std::vector<StoredCustomer>> CustomerStore::BornOn(db::Connection& db,
+                                                                  absl::CivilDay day, int64_t after,
+                                                                  int limit) const {
+  const std::string sql =
+      absl::StrCat("SELECT ", columns_,
+                   " FROM customer WHERE birthday_tail_hash = ? AND id > ? ORDER BY id LIMIT ?");
+  const std::string hash = table_.TailHash("birthday", absl::FormatCivilTime(day));
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"customers_born_on", sql}, {hash, after, limit}));
+  return ReadAll(db, std::move(rows), Everybody());
+}
+
+absl::StatusOr<CustomerStore::Stale> CustomerStore::StaleAfter(db::Connection& db, int64_t after,
+                                                               int limit) const {
+  const std::string sql =
+      absl::StrCat("SELECT ", columns_, " FROM customer WHERE id > ? ORDER BY id LIMIT ?");
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"customers_after", sql}, {after, limit}));
+  Stale stale;
+  db::Values ids;
+  v1::Customer copy;
+  while (rows.Next()) {
+    resource::RowKey key;
+    copy.Clear();
+    CRM_ASSIGN_OR_RETURN(const bool read, table_.ReadPacked(rows, key, copy));
+    if (!read) ids.emplace_back(key.id);
+    stale.last_id = key.id;
+  }
+  if (ids.empty()) return stale;
+  CRM_ASSIGN_OR_RETURN(
+      rows, SelectPart(db, "customers_by_columns", all_columns_, "id", ids, Everybody()));
+  while (rows.Next()) {
+    StoredCustomer customer;
+    if (!table_.Read(rows, customer.key, customer.message).ok()) continue;
+    stale.customers.push_back(std::move(customer));
+  }
+  return stale;
 }
 
 }  // namespace crm::customer

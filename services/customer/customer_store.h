@@ -5,11 +5,12 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
+#include "absl/time/civil_time.h"
 #include "absl/types/span.h"
 #include "common/auth/row_scope.h"
 #include "common/crypto/keyring.h"
@@ -41,11 +42,18 @@ class CustomerStore {
   absl::StatusOr<std::vector<StoredCustomer>> GetMany(db::Connection& db,
                                                       absl::Span<const std::string> numbers,
                                                       const auth::RowScope& scope) const;
-  // The same without a copy: where to read a customer to is asked when its row is there; null skips
-  // it. At most db::kMaxInSize numbers. Stops at the first error.
+  // Where to read a customer to.
+  struct Place {
+    v1::Customer* message = nullptr;
+    resource::RowKey key = {};  // of nothing until it is read
+
+    bool found() const { return key.id != 0; }
+  };
+  // The same without a copy: which place a customer is read to is asked when its row is there; null
+  // skips it. At most db::kMaxInSize numbers. Stops at the first error.
   absl::Status ReadMany(db::Connection& db, absl::Span<const std::string_view> numbers,
                         const auth::RowScope& scope,
-                        absl::FunctionRef<v1::Customer*(std::string_view number)> place_of) const;
+                        absl::FunctionRef<Place*(std::string_view number)> place_of) const;
   absl::StatusOr<std::vector<StoredCustomer>> GetByIds(db::Connection& db,
                                                        absl::Span<const int64_t> ids,
                                                        const auth::RowScope& scope) const;
@@ -55,6 +63,22 @@ class CustomerStore {
                                                              const auth::RowScope& scope,
                                                              int limit) const;
 
+  // Everybody in the order of their ids, from the first one after `after`.
+  absl::StatusOr<std::vector<StoredCustomer>> After(db::Connection& db, int64_t after,
+                                                    int limit) const;
+  // People whose birthday, in whatever year, is that day, in the order of their ids, from the first
+  // one after `after`. With others whose birthday ends in the same digits.
+  absl::StatusOr<std::vector<StoredCustomer>> BornOn(db::Connection& db, absl::CivilDay day,
+                                                     int64_t after, int limit) const;
+
+  struct Stale {
+    std::vector<StoredCustomer> customers;
+    int64_t last_id = 0;  // of all that were looked at; 0 = there were none
+  };
+  // Those among the first `limit` after `after` that have no packed copy of their version and of
+  // this release. Without rows that cannot be read: whoever asks for one is told.
+  absl::StatusOr<Stale> StaleAfter(db::Connection& db, int64_t after, int limit) const;
+
   // Fails the write set with WRITE_CONFLICT if somebody changes the customer meanwhile.
   static void ExpectUnchanged(db::WriteSet& writes, const StoredCustomer& customer);
 
@@ -62,22 +86,33 @@ class CustomerStore {
   const std::string& columns() const { return columns_; }
   static constexpr int kColumnCount = resource::ResourceTable::kPackedColumnCount;
 
-  // Reads rows whose columns are columns().
+  // Reads rows whose columns are columns(), found with `scope`, which outlives it. Those that have
+  // no packed copy of their version are read by Finish in a statement of its own: what they are by
+  // then counts.
   class Reader {
    public:
-    explicit Reader(const CustomerStore& store) : store_(store) {}
-    // `place` stays where it is until Finish.
-    absl::Status Read(const db::Rows& row, resource::RowKey& key, v1::Customer& place);
-    // Reads the columns of the rows that have no packed copy of their version.
+    Reader(const CustomerStore& store, const auth::RowScope& scope)
+        : store_(store), scope_(scope) {}
+    // Both stay where they are until Finish. `message` is empty.
+    absl::Status Read(const db::Rows& row, resource::RowKey& key, v1::Customer& message);
+    // Leaves the key of a row that is no longer there, or no longer in scope, without an id.
     absl::Status Finish(db::Connection& db);
 
    private:
+    struct Unread {
+      resource::RowKey* key;
+      v1::Customer* message;
+    };
+    absl::Status ReadColumns(db::Connection& db, absl::Span<const db::Value> ids);
+
     const CustomerStore& store_;
-    absl::flat_hash_map<int64_t, v1::Customer*> unread_;  // by id
+    const auth::RowScope& scope_;
+    std::unordered_multimap<int64_t, Unread> unread_;  // by id
   };
 
  private:
-  absl::StatusOr<std::vector<StoredCustomer>> ReadAll(db::Connection& db, db::Rows rows) const;
+  absl::StatusOr<std::vector<StoredCustomer>> ReadAll(db::Connection& db, db::Rows rows,
+                                                      const auth::RowScope& scope) const;
   absl::StatusOr<db::Rows> SelectPart(db::Connection& db, std::string_view name,
                                       std::string_view columns, std::string_view key,
                                       absl::Span<const db::Value> keys,

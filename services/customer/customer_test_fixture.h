@@ -11,61 +11,16 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "common/error/error.h"
 #include "common/testing/service_harness.h"
 #include "crm/customer/v1/customer_service.pb.h"
-#include "google/rpc/error_details.pb.h"
 #include "services/customer/customer_service.h"
+#include "services/customer/customer_test_support.h"
 
 namespace crm::customer {
 
 class CustomerHandlersTest : public ::testing::Test {
  protected:
   static constexpr char kService[] = "crm.customer.v1.CustomerService/";
-
-  static v1::Customer Organization(const std::string& name, const std::string& phone) {
-    v1::Customer customer;
-    customer.set_kind(v1::CUSTOMER_KIND_ORGANIZATION);
-    customer.set_full_name(name);
-    customer.set_industry("I65");
-    customer.set_tier(v1::TIER_NORMAL);
-    customer.set_decision_maker("陈建国");
-    customer.set_phone(phone);
-    return customer;
-  }
-
-  static v1::Customer Person(const std::string& name, const std::string& phone) {
-    v1::Customer customer;
-    customer.set_kind(v1::CUSTOMER_KIND_PERSON);
-    customer.set_full_name(name);
-    customer.set_industry("零售业");
-    customer.set_tier(v1::TIER_POTENTIAL);
-    customer.set_phone(phone);
-    return customer;
-  }
-
-  // "field rule" of each violation.
-  static std::vector<std::string> Violations(const absl::Status& status) {
-    const google::rpc::Status wire = ToRpcStatus(status);
-    std::vector<std::string> found;
-    google::rpc::BadRequest bad;
-    for (const auto& detail : wire.details()) {
-      if (!detail.UnpackTo(&bad)) continue;
-      for (const auto& violation : bad.field_violations()) {
-        found.push_back(violation.field() + " " + violation.reason());
-      }
-    }
-    return found;
-  }
-
-  static std::string Metadata(const absl::Status& status, const std::string& key) {
-    const google::rpc::Status wire = ToRpcStatus(status);
-    google::rpc::ErrorInfo info;
-    for (const auto& detail : wire.details()) {
-      if (detail.UnpackTo(&info)) return info.metadata().count(key) ? info.metadata().at(key) : "";
-    }
-    return "";
-  }
 
   template <typename Response, typename Request>
   absl::StatusOr<Response> Call(std::string_view method, const Request& request,

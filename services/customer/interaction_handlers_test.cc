@@ -205,9 +205,7 @@ TEST_F(InteractionHandlersTest, LevelsFollowTheSettings) {
   ASSERT_TRUE(Record(Visit(number, Now())).ok());
   EXPECT_EQ(level(), v1::LEVEL_HIGH);
   set(5, 4);
-  const absl::Time limit = absl::Now() + absl::Seconds(60);
-  while (level() != v1::LEVEL_MEDIUM && absl::Now() < limit) absl::SleepFor(absl::Milliseconds(20));
-  EXPECT_EQ(level(), v1::LEVEL_MEDIUM);
+  EXPECT_TRUE(Eventually([&] { return level() == v1::LEVEL_MEDIUM; }));
 }
 
 // CUS-18, PLT-13: out of scope is not found; reading roles may not record.

@@ -76,7 +76,7 @@ TEST_F(ManagedListTest, EntriesAreAddedRelabelledReorderedAndRetired) {
 
   EXPECT_TRUE(CreateWithNeed("培训", "13912345678").ok());
   EXPECT_TRUE(CreateWithNeed("产品问询", "13912345679").ok());
-  EXPECT_THAT(ViolationsOf(CreateWithNeed("cooperation", "13912345670")),
+  EXPECT_THAT(Violations(CreateWithNeed("cooperation", "13912345670")),
               ElementsAre("customer.need_types[0] NOT_IN_LIST"));
 }
 
@@ -103,13 +103,13 @@ TEST_F(ManagedListTest, RefusesListsThatLoseOrConfuseCodes) {
   list.mutable_entries()->RemoveLast();
   AddEntry("technical_support", "支持", "support", list);
   AddEntry("other", "技术支持", "other", list);
-  EXPECT_THAT(ViolationsOf(Update(list).status()),
+  EXPECT_THAT(Violations(Update(list).status()),
               UnorderedElementsAre("managed_list.entries CODE_MISSING",
                                    "managed_list.entries[3].code CODE_REPEATED",
                                    "managed_list.entries[4] LABEL_REPEATED"));
   list = *Get("need_type");
   AddEntry("", "空", "none", list);
-  EXPECT_THAT(ViolationsOf(Update(list).status()),
+  EXPECT_THAT(Violations(Update(list).status()),
               ElementsAre("managed_list.entries[4].code REQUIRED"));
   list.set_list("planets");
   list.mutable_entries()->RemoveLast();

@@ -11,13 +11,12 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "common/error/error.h"
 #include "common/testing/service_harness.h"
 #include "crm/customer/v1/contact_service.pb.h"
 #include "crm/customer/v1/customer_service.pb.h"
 #include "crm/customer/v1/identity_service.pb.h"
-#include "google/rpc/error_details.pb.h"
 #include "services/customer/customer_service.h"
+#include "services/customer/customer_test_support.h"
 
 namespace crm::customer {
 
@@ -29,27 +28,6 @@ class PeopleTest : public ::testing::Test {
                                 const Request& request) {
     return harness_.Call<Request, Response>(token, absl::StrCat("crm.customer.v1.", method),
                                             request);
-  }
-
-  static v1::Customer Organization(const std::string& name, const std::string& phone) {
-    v1::Customer customer;
-    customer.set_kind(v1::CUSTOMER_KIND_ORGANIZATION);
-    customer.set_full_name(name);
-    customer.set_industry("I65");
-    customer.set_tier(v1::TIER_NORMAL);
-    customer.set_decision_maker("陈建国");
-    customer.set_phone(phone);
-    return customer;
-  }
-
-  static v1::Customer Person(const std::string& name, const std::string& phone) {
-    v1::Customer customer;
-    customer.set_kind(v1::CUSTOMER_KIND_PERSON);
-    customer.set_full_name(name);
-    customer.set_industry("F52");
-    customer.set_tier(v1::TIER_POTENTIAL);
-    customer.set_phone(phone);
-    return customer;
   }
 
   absl::StatusOr<v1::Customer> TryCreate(const std::string& token, v1::Customer customer) {
@@ -79,29 +57,6 @@ class PeopleTest : public ::testing::Test {
     EXPECT_TRUE(list.ok()) << list.status();
     if (!list.ok()) return {};
     return {list->identities().begin(), list->identities().end()};
-  }
-
-  // "field rule" of each violation.
-  static std::vector<std::string> Violations(const absl::Status& status) {
-    std::vector<std::string> found;
-    const google::rpc::Status wire = ToRpcStatus(status);
-    google::rpc::BadRequest bad;
-    for (const auto& detail : wire.details()) {
-      if (!detail.UnpackTo(&bad)) continue;
-      for (const auto& violation : bad.field_violations()) {
-        found.push_back(absl::StrCat(violation.field(), " ", violation.reason()));
-      }
-    }
-    return found;
-  }
-
-  static std::string Metadata(const absl::Status& status, const std::string& key) {
-    const google::rpc::Status wire = ToRpcStatus(status);
-    google::rpc::ErrorInfo info;
-    for (const auto& detail : wire.details()) {
-      if (detail.UnpackTo(&info)) return info.metadata().count(key) ? info.metadata().at(key) : "";
-    }
-    return "";
   }
 
   testing::ServiceHarness harness_{Info(), CustomerService::Create};

@@ -6,10 +6,10 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
-#include "common/filter/list_query.h"
 #include "common/resource/history.h"
 #include "common/resource/update.h"
 #include "services/customer/product_rules.h"
+#include "services/customer/run_list.h"
 
 namespace crm::customer {
 namespace {
@@ -76,33 +76,15 @@ absl::StatusOr<v1::Product> ProductHandlers::Get(CallContext& call,
 
 absl::StatusOr<v1::ListProductsResponse> ProductHandlers::List(
     CallContext& call, const v1::ListProductsRequest& request) {
-  const resource::ResourceTable& table = activity_.products.table();
-  CRM_ASSIGN_OR_RETURN(const filter::ListQuery query,
-                       filter::ListQuery::Make(
-                           {.schema = table.schema(),
-                            .from = "product",
-                            .columns = table.Columns(),
-                            .column_count = activity_.ColumnCount(table),
-                            .condition = {},
-                            .scope = ActivityArchive::Everything()},
-                           {.page_size = request.page_size(),
-                            .page_token = request.page_token(),
-                            .filter = request.filter(),
-                            .order_by = request.order_by().empty() ? "code" : request.order_by()},
-                           activity_.ListOptions(call)));
-  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
-  v1::ListProductsResponse response;
-  CRM_ASSIGN_OR_RETURN(filter::ListPage page,
-                       query.Run(*db, "product_list", [&](const db::Rows& row) {
-                         resource::RowKey key;
-                         return table.Read(row, key, *response.add_products());
-                       }));
-  response.set_next_page_token(std::move(page.next_page_token));
-  if (request.count_total()) {
-    CRM_ASSIGN_OR_RETURN(const int64_t total, query.Count(*db, "product_count"));
-    response.set_total(total);
-  }
-  return response;
+  return RunList<v1::ListProductsResponse>(
+      call, request,
+      {.table = activity_.products.table(),
+       .name = "product_list",
+       .order_by = "code",
+       .count_name = "product_count",
+       .keyring = activity_.archive.keyring,
+       .zone = activity_.archive.zone},
+      [](v1::ListProductsResponse& response) { return response.add_products(); });
 }
 
 absl::StatusOr<v1::Product> ProductHandlers::Update(CallContext& call,
@@ -133,30 +115,14 @@ absl::StatusOr<v1::Product> ProductHandlers::Retire(CallContext& call,
 
 absl::StatusOr<v1::ListUnmappedProductsResponse> ProductHandlers::ListUnmapped(
     CallContext& call, const v1::ListUnmappedProductsRequest& request) {
-  const resource::ResourceTable& table = activity_.products.unmapped_table();
-  CRM_ASSIGN_OR_RETURN(
-      const filter::ListQuery query,
-      filter::ListQuery::Make(
-          {.schema = table.schema(),
-           .from = "unmapped_product",
-           .columns = table.Columns(),
-           .column_count = activity_.ColumnCount(table),
-           .condition = {},
-           .scope = ActivityArchive::Everything()},
-          {.page_size = request.page_size(),
-           .page_token = request.page_token(),
-           .filter = request.filter(),
-           .order_by = request.order_by().empty() ? "last_seen desc" : request.order_by()},
-          activity_.ListOptions(call)));
-  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
-  v1::ListUnmappedProductsResponse response;
-  CRM_ASSIGN_OR_RETURN(filter::ListPage page,
-                       query.Run(*db, "unmapped_product_list", [&](const db::Rows& row) {
-                         resource::RowKey key;
-                         return table.Read(row, key, *response.add_names());
-                       }));
-  response.set_next_page_token(std::move(page.next_page_token));
-  return response;
+  return RunList<v1::ListUnmappedProductsResponse>(
+      call, request,
+      {.table = activity_.products.unmapped_table(),
+       .name = "unmapped_product_list",
+       .order_by = "last_seen desc",
+       .keyring = activity_.archive.keyring,
+       .zone = activity_.archive.zone},
+      [](v1::ListUnmappedProductsResponse& response) { return response.add_names(); });
 }
 
 absl::StatusOr<v1::MapProductNameResponse> ProductHandlers::MapName(

@@ -100,7 +100,7 @@ TEST_F(SettingsTest, AStaleEtagCountsForTheFieldsThatChanged) {
   patch.set_min_age(17);
   auto stale = Update(patch);
   EXPECT_EQ(ErrorReason(stale.status()), "ETAG_STALE");
-  EXPECT_EQ(MetadataOf(stale.status(), "changed_fields"), "min_age");
+  EXPECT_EQ(Metadata(stale.status(), "changed_fields"), "min_age");
   patch.clear_min_age();
   patch.set_max_age(90);
   EXPECT_TRUE(Update(patch).ok());
@@ -122,7 +122,7 @@ TEST_F(SettingsTest, RefusesSettingsThatCannotWork) {
   bad.add_nicknames("XX");
   bad.add_budget_bands()->set_upper("10000.00");
   bad.add_budget_bands()->set_lower("20000.00");
-  EXPECT_THAT(ViolationsOf(Update(bad).status()),
+  EXPECT_THAT(Violations(Update(bad).status()),
               UnorderedElementsAre("settings.number_pattern BAD_NUMBER_PATTERN",
                                    "settings.required_for_organization[0] FIELD_UNKNOWN",
                                    "settings.required_for_organization[1] FIELD_OUTPUT_ONLY",
@@ -133,7 +133,7 @@ TEST_F(SettingsTest, RefusesSettingsThatCannotWork) {
                                    "settings.budget_bands[1].lower BANDS_NOT_ADJACENT"));
   v1::CustomerSettings type;
   type.set_number_pattern("{type:3}{yyyy}{seq:4}");
-  EXPECT_THAT(ViolationsOf(Update(type).status()),
+  EXPECT_THAT(Violations(Update(type).status()),
               ElementsAre("settings.organization_type_code BAD_TYPE_CODE",
                           "settings.person_type_code BAD_TYPE_CODE"));
 }
@@ -200,7 +200,7 @@ TEST_F(SettingsTest, RequiredFieldsAreConfiguration) {
   v1::Customer customer;
   customer.set_kind(v1::CUSTOMER_KIND_ORGANIZATION);
   customer.set_full_name("上海远山贸易有限公司");
-  EXPECT_THAT(ViolationsOf(CreateCustomer(customer).status()),
+  EXPECT_THAT(Violations(CreateCustomer(customer).status()),
               UnorderedElementsAre("customer.industry REQUIRED", "customer.tier REQUIRED",
                                    "customer.decision_maker REQUIRED", "customer.phone REQUIRED"));
   v1::CustomerSettings settings;
@@ -209,7 +209,7 @@ TEST_F(SettingsTest, RequiredFieldsAreConfiguration) {
     settings.add_required_for_person(field);
   }
   ASSERT_TRUE(Update(settings).ok());
-  EXPECT_THAT(ViolationsOf(CreateCustomer(customer).status()),
+  EXPECT_THAT(Violations(CreateCustomer(customer).status()),
               UnorderedElementsAre("customer.phone REQUIRED", "customer.core_need REQUIRED"));
   customer.set_phone("13912345678");
   customer.set_core_need(v1::CORE_NEED_COST);
@@ -221,7 +221,7 @@ TEST_F(SettingsTest, RequiredFieldsAreConfiguration) {
   // A program owns nothing: it has to name an owner.
   const std::string program = harness_.TokenOfService("erp", {"service_account"});
   customer.set_phone("13912345679");
-  EXPECT_THAT(ViolationsOf(CreateCustomerAs(program, customer).status()),
+  EXPECT_THAT(Violations(CreateCustomerAs(program, customer).status()),
               ElementsAre("customer.owner REQUIRED"));
 }
 
@@ -239,7 +239,7 @@ TEST_F(SettingsTest, AgesAndNicknamesAreConfiguration) {
   settings.set_unusual_age_with_remark(false);
   settings.add_nicknames("大X");
   ASSERT_TRUE(Update(settings).ok());
-  const auto violations = ViolationsOf(CreateCustomer(person).status());
+  const auto violations = Violations(CreateCustomer(person).status());
   EXPECT_THAT(violations, Contains("customer.age AGE_UNUSUAL"));
   EXPECT_EQ(violations.size(), 2U) << "and the name";
   settings.Clear();

@@ -5,8 +5,8 @@
 
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
-#include "common/filter/list_query.h"
 #include "common/resource/update.h"
+#include "services/customer/run_list.h"
 
 namespace crm::customer {
 namespace {
@@ -87,30 +87,13 @@ absl::StatusOr<v1::StaffUser> StaffHandlers::Get(CallContext& call,
 
 absl::StatusOr<v1::ListStaffUsersResponse> StaffHandlers::List(
     CallContext& call, const v1::ListStaffUsersRequest& request) {
-  const resource::ResourceTable& table = store_.users.table();
-  CRM_ASSIGN_OR_RETURN(
-      const filter::ListQuery query,
-      filter::ListQuery::Make(
-          {.schema = table.schema(),
-           .from = "staff_user",
-           .columns = table.Columns(),
-           .column_count = table.column_count(),
-           .condition = {},
-           .scope = {.kind = auth::RowScope::Kind::kAll}},
-          {.page_size = request.page_size(),
-           .page_token = request.page_token(),
-           .filter = request.filter(),
-           .order_by = request.order_by()},
-          {.keyring = &keyring_, .now = call.now(), .zone = zone_, .language = call.language()}));
-  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
-  v1::ListStaffUsersResponse response;
-  CRM_ASSIGN_OR_RETURN(filter::ListPage page,
-                       query.Run(*db, "staff_user_list", [&](const db::Rows& row) {
-                         resource::RowKey key;
-                         return table.Read(row, key, *response.add_users());
-                       }));
-  response.set_next_page_token(std::move(page.next_page_token));
-  return response;
+  return RunList<v1::ListStaffUsersResponse>(
+      call, request,
+      {.table = store_.users.table(),
+       .name = "staff_user_list",
+       .keyring = keyring_,
+       .zone = zone_},
+      [](v1::ListStaffUsersResponse& response) { return response.add_users(); });
 }
 
 absl::StatusOr<v1::StaffUser> StaffHandlers::Update(CallContext& call,

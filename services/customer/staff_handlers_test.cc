@@ -109,7 +109,7 @@ TEST_F(StaffHandlersTest, KeepsUsersWithHistory) {
   patch.set_skills(0, "维修");
   auto stale = Update(patch, {"skills"});
   EXPECT_EQ(ErrorReason(stale.status()), "ETAG_STALE");
-  EXPECT_EQ(MetadataOf(stale.status(), "changed_fields"), "skills");
+  EXPECT_EQ(Metadata(stale.status(), "changed_fields"), "skills");
 
   v1::ListStaffHistoryRequest history;
   history.set_name("u1");
@@ -125,7 +125,7 @@ TEST_F(StaffHandlersTest, KeepsUsersWithHistory) {
 // PLT-7: everything that is wrong at once; PLT-31
 TEST_F(StaffHandlersTest, RefusesWhatDoesNotFitTheDirectory) {
   auto refused = Create(User("u1", "emperor", "nowhere", "nobody"));
-  EXPECT_THAT(ViolationsOf(refused.status()),
+  EXPECT_THAT(Violations(refused.status()),
               ElementsAre("user.roles[0] ROLE_UNKNOWN", "user.team TEAM_UNKNOWN",
                           "user.supervisor SUPERVISOR_UNKNOWN"));
   ASSERT_TRUE(Create(User("u1", "finance")).ok());
@@ -147,7 +147,7 @@ TEST_F(StaffHandlersTest, SomebodyElseHasToChangeOnesOwnRoles) {
   ASSERT_TRUE(Create(User("chief", "administrator")).ok());
   const std::string chief = harness_.TokenOf("chief", {});
   v1::StaffUser patch = User("chief", "data_steward");
-  EXPECT_THAT(ViolationsOf(Update(patch, {"roles"}, chief).status()),
+  EXPECT_THAT(Violations(Update(patch, {"roles"}, chief).status()),
               ElementsAre("user.roles OWN_ROLES"));
   EXPECT_TRUE(Update(patch, {"name"}, chief).ok());
   EXPECT_EQ(ErrorReason(SetStatus("SuspendStaffUser", "admin").status()), "OWN_ACCOUNT");
@@ -208,7 +208,7 @@ TEST_F(StaffHandlersTest, RefusesCyclesAndTheDeletionOfTeamsInUse) {
   move.mutable_team()->set_team_id("a");
   move.mutable_team()->set_parent("b");
   EXPECT_THAT(
-      ViolationsOf(Call<v1::StaffTeam>(admin_, "StaffService/UpdateStaffTeam", move).status()),
+      Violations(Call<v1::StaffTeam>(admin_, "StaffService/UpdateStaffTeam", move).status()),
       ElementsAre("team.parent TEAM_CYCLE"));
 
   ASSERT_TRUE(Create(User("u1", "sales_representative", "b")).ok());

@@ -6,8 +6,8 @@
 
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
-#include "common/filter/list_query.h"
 #include "common/resource/update.h"
+#include "services/customer/run_list.h"
 #include "services/customer/staff_handlers.h"
 
 namespace crm::customer {
@@ -67,30 +67,13 @@ absl::StatusOr<v1::StaffTeam> StaffTeamHandlers::Get(CallContext& call,
 
 absl::StatusOr<v1::ListStaffTeamsResponse> StaffTeamHandlers::List(
     CallContext& call, const v1::ListStaffTeamsRequest& request) {
-  const resource::ResourceTable& table = store_.teams.table();
-  CRM_ASSIGN_OR_RETURN(
-      const filter::ListQuery query,
-      filter::ListQuery::Make(
-          {.schema = table.schema(),
-           .from = "staff_team",
-           .columns = table.Columns(),
-           .column_count = table.column_count(),
-           .condition = {},
-           .scope = {.kind = auth::RowScope::Kind::kAll}},
-          {.page_size = request.page_size(),
-           .page_token = request.page_token(),
-           .filter = request.filter(),
-           .order_by = request.order_by()},
-          {.keyring = &keyring_, .now = call.now(), .zone = zone_, .language = call.language()}));
-  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
-  v1::ListStaffTeamsResponse response;
-  CRM_ASSIGN_OR_RETURN(filter::ListPage page,
-                       query.Run(*db, "staff_team_list", [&](const db::Rows& row) {
-                         resource::RowKey key;
-                         return table.Read(row, key, *response.add_teams());
-                       }));
-  response.set_next_page_token(std::move(page.next_page_token));
-  return response;
+  return RunList<v1::ListStaffTeamsResponse>(
+      call, request,
+      {.table = store_.teams.table(),
+       .name = "staff_team_list",
+       .keyring = keyring_,
+       .zone = zone_},
+      [](v1::ListStaffTeamsResponse& response) { return response.add_teams(); });
 }
 
 absl::StatusOr<v1::StaffTeam> StaffTeamHandlers::Update(CallContext& call,

@@ -72,11 +72,7 @@ class TagRuleTest : public PeopleTest {
   }
 
   // The jobs work on their own threads.
-  static void Await(const std::function<bool()>& condition) {
-    const absl::Time limit = absl::Now() + absl::Seconds(60);
-    while (!condition() && absl::Now() < limit) absl::SleepFor(absl::Milliseconds(20));
-    ASSERT_TRUE(condition());
-  }
+  static void Await(const std::function<bool()>& condition) { ASSERT_TRUE(Eventually(condition)); }
   // A rule that has looked at everybody.
   v1::TagRule CreateRule(const std::string& filter, const std::string& tag) {
     auto rule = TryCreateRule(filter, tag);

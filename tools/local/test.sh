@@ -19,7 +19,10 @@ build=$top/build/${CRM_PRESET:-release}
 
 # The C++ tests' servers die with them; those of Node tests are stopped here if they were cut short.
 clean_up() {
-  local server
+  local server folder
+  for folder in "$build"/test/run-*; do
+    [[ -e $folder ]] && CRM_RUN_DIR=$folder tools/local/stop.sh
+  done
   for server in "$build"/test/mariadb-*; do
     [[ -e $server ]] || continue
     tools/local/mariadb.sh stop "$server"

@@ -1,0 +1,24 @@
+#include "services/customer/run_list.h"
+
+namespace crm::customer {
+
+absl::StatusOr<filter::ListQuery> MakeListQuery(const server::CallContext& call,
+                                                filter::ListRequest request,
+                                                const ListedTable& list) {
+  if (request.order_by.empty()) request.order_by = list.order_by;
+  filter::CompileOptions options;
+  options.keyring = &list.keyring;
+  options.now = call.now();
+  options.zone = list.zone;
+  options.language = call.language();
+  return filter::ListQuery::Make(
+      {.schema = list.table.schema(),
+       .from = list.table.name(),
+       .columns = list.table.Columns(),
+       .column_count = list.table.column_count(),
+       .condition = {},
+       .scope = {.kind = auth::RowScope::Kind::kAll, .user_id = {}, .teams = {}}},
+      request, options);
+}
+
+}  // namespace crm::customer
