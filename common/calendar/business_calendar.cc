@@ -91,15 +91,19 @@ BusinessCalendar::BusinessCalendar(Parts parts)
     : hours_(parts.week, parts.exceptions),
       days_(MarkDays(parts.week, parts.exceptions)),
       holidays_(std::move(parts.holidays)),
-      zone_(parts.zone) {
-  worked_at_start_.push_back(std::numeric_limits<int64_t>::min());
+      zone_(parts.zone),
+      worked_at_start_(JoinPieces()) {}
+
+std::vector<int64_t> BusinessCalendar::JoinPieces() {
+  std::vector<int64_t> worked_at_start;
   wall_shift_.push_back(0);
   for (size_t piece = 1; piece < zone_.size(); ++piece) {
     const int64_t start = zone_.start(piece);
     const int64_t worked = wall_shift_.back() + hours_.Before(start + zone_.offset(piece - 1));
-    worked_at_start_.push_back(worked);
+    worked_at_start.push_back(worked);
     wall_shift_.push_back(worked - hours_.Before(start + zone_.offset(piece)));
   }
+  return worked_at_start;
 }
 
 int64_t BusinessCalendar::Before(int64_t micros) const {
@@ -109,10 +113,7 @@ int64_t BusinessCalendar::Before(int64_t micros) const {
 
 std::optional<int64_t> BusinessCalendar::Reach(int64_t worked) const {
   // The last piece that begins with less worked.
-  const auto piece = static_cast<size_t>(std::lower_bound(worked_at_start_.begin() + 1,
-                                                          worked_at_start_.end(), worked) -
-                                         worked_at_start_.begin()) -
-                     1;
+  const size_t piece = worked_at_start_.CountBelow(worked);
   const std::optional<int64_t> wall = hours_.Reach(worked - wall_shift_[piece]);
   if (!wall.has_value()) return std::nullopt;
   return *wall - zone_.offset(piece);

@@ -27,6 +27,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
+#include "common/calendar/sorted_index.h"
 #include "common/calendar/wall_hours.h"
 #include "common/calendar/zone_offsets.h"
 #include "common/schema/language.h"
@@ -89,6 +90,8 @@ class BusinessCalendar {
 
   // Working time before an instant, counted from an arbitrary origin.
   int64_t Before(int64_t micros) const;
+  // Fills wall_shift_; gives what worked_at_start_ is made of.
+  std::vector<int64_t> JoinPieces();
   // The earliest instant with Before(instant) >= worked.
   std::optional<int64_t> Reach(int64_t worked) const;
   void AddDaySegments(int64_t day, int64_t from, int64_t to, int64_t offset,
@@ -99,10 +102,10 @@ class BusinessCalendar {
   WallHours days_;
   absl::flat_hash_map<int64_t, std::string> holidays_;
   ZoneOffsets zone_;
-  // For each piece of the zone, in the same order: working time before it begins, and what to add
-  // to the working time of its wall clock.
-  std::vector<int64_t> worked_at_start_;
+  // Of each piece of the zone: what to add to the working time of its wall clock.
   std::vector<int64_t> wall_shift_;
+  // Of each piece but the first: working time before it begins.
+  SortedIndex worked_at_start_;
 };
 
 }  // namespace crm::calendar

@@ -14,28 +14,41 @@ size_t WeekdayOf(int64_t day, int64_t week) {
   return static_cast<size_t>(day - kFirstMonday - week * kDaysOfWeek);
 }
 
+std::vector<int64_t> DaysOf(const std::vector<WallHours::Exception>& exceptions) {
+  std::vector<int64_t> days;
+  days.reserve(exceptions.size());
+  for (const auto& [day, hours] : exceptions) days.push_back(day);
+  std::sort(days.begin(), days.end());
+  return days;
+}
+
 }  // namespace
 
 DayHours::DayHours(std::vector<DayRange> ranges) : ranges_(std::move(ranges)) {
   for (const DayRange& range : ranges_) total_ += range.to - range.from;
 }
 
-WallHours::WallHours(Week week, std::vector<Exception> exceptions) : week_(std::move(week)) {
+WallHours::WallHours(Week week, std::vector<Exception> exceptions)
+    : week_(std::move(week)),
+      exception_days_(DaysOf(exceptions)),
+      exception_ends_(AddUp(std::move(exceptions))) {}
+
+std::vector<int64_t> WallHours::AddUp(std::vector<Exception> exceptions) {
   for (size_t i = 0; i < week_.size(); ++i) {
     before_in_week_[i] = week_total_;
     week_total_ += week_[i].total();
   }
   std::sort(exceptions.begin(), exceptions.end(),
             [](const Exception& a, const Exception& b) { return a.first < b.first; });
+  std::vector<int64_t> ends;
   int64_t shift = 0;
   for (auto& [day, hours] : exceptions) {
-    Dated dated{std::move(hours), RegularBefore(day) + shift, 0};
-    exception_days_.push_back(day);
-    exception_ends_.push_back(dated.before + dated.hours.total());
-    shift = exception_ends_.back() - RegularBefore(day + 1);
-    dated.shift = shift;
-    exceptions_.push_back(std::move(dated));
+    const int64_t before = RegularBefore(day) + shift;
+    ends.push_back(before + hours.total());
+    shift = ends.back() - RegularBefore(day + 1);
+    exceptions_.push_back({std::move(hours), before, shift});
   }
+  return ends;
 }
 
 int64_t WallHours::RegularBefore(int64_t day) const {
@@ -43,15 +56,10 @@ int64_t WallHours::RegularBefore(int64_t day) const {
   return week * week_total_ + before_in_week_[WeekdayOf(day, week)];
 }
 
-size_t WallHours::CountTo(int64_t day) const {
-  return static_cast<size_t>(std::upper_bound(exception_days_.begin(), exception_days_.end(), day) -
-                             exception_days_.begin());
-}
-
 int64_t WallHours::Before(int64_t wall) const {
   const int64_t day = FloorDiv(wall, kMicrosOfDay);
   const int64_t time = wall - day * kMicrosOfDay;
-  const size_t count = CountTo(day);
+  const size_t count = exception_days_.CountTo(day);
   if (count > 0 && exception_days_[count - 1] == day) {
     const Dated& dated = exceptions_[count - 1];
     return dated.before + dated.hours.Before(time);
@@ -63,9 +71,7 @@ int64_t WallHours::Before(int64_t wall) const {
 }
 
 std::optional<int64_t> WallHours::Reach(int64_t worked) const {
-  const auto index =
-      static_cast<size_t>(std::lower_bound(exception_ends_.begin(), exception_ends_.end(), worked) -
-                          exception_ends_.begin());
+  const size_t index = exception_ends_.CountBelow(worked);
   if (index < exceptions_.size() && exceptions_[index].before < worked) {
     const Dated& dated = exceptions_[index];
     return exception_days_[index] * kMicrosOfDay + dated.hours.Reach(worked - dated.before);
@@ -82,7 +88,7 @@ std::optional<int64_t> WallHours::Reach(int64_t worked) const {
 }
 
 const DayHours& WallHours::HoursOf(int64_t day) const {
-  const size_t count = CountTo(day);
+  const size_t count = exception_days_.CountTo(day);
   if (count > 0 && exception_days_[count - 1] == day) return exceptions_[count - 1].hours;
   return week_[WeekdayOf(day, WeekOf(day))];
 }

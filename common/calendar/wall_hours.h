@@ -2,7 +2,8 @@
 // with hours of their own. The part of a business calendar below time zones.
 //
 // Wall time is counted in microseconds since 1970-01-01 00:00 on that clock, working time in
-// microseconds. Every question takes O(log exceptions) time, however far apart the times are.
+// microseconds. Every question takes at most O(log exceptions) time, however far apart the times
+// are.
 #ifndef CRM_COMMON_CALENDAR_WALL_HOURS_H_
 #define CRM_COMMON_CALENDAR_WALL_HOURS_H_
 
@@ -11,6 +12,8 @@
 #include <optional>
 #include <utility>
 #include <vector>
+
+#include "common/calendar/sorted_index.h"
 
 namespace crm::calendar {
 
@@ -92,15 +95,15 @@ class WallHours {
 
   // Of whole weeks and days, without exceptions; origin is Monday, 1969-12-29.
   int64_t RegularBefore(int64_t day) const;
-  // How many exceptions are on or before a date.
-  size_t CountTo(int64_t day) const;
+  // Fills week sums and exceptions_; gives what exception_ends_ is made of.
+  std::vector<int64_t> AddUp(std::vector<Exception> exceptions);
 
   Week week_;
   std::array<int64_t, 7> before_in_week_ = {};
   int64_t week_total_ = 0;
-  std::vector<int64_t> exception_days_;  // sorted
-  std::vector<int64_t> exception_ends_;  // Before(next midnight) of each
-  std::vector<Dated> exceptions_;
+  std::vector<Dated> exceptions_;  // in the order of their dates
+  SortedIndex exception_days_;
+  SortedIndex exception_ends_;  // Before(next midnight) of each
 };
 
 }  // namespace crm::calendar

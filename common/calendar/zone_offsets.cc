@@ -11,18 +11,19 @@ int64_t OffsetAt(absl::TimeZone zone, absl::Time time) {
 
 }  // namespace
 
-ZoneOffsets::ZoneOffsets(absl::TimeZone zone) {
-  starts_.push_back(std::numeric_limits<int64_t>::min());
-  absl::Time time = absl::FromUnixSeconds(std::numeric_limits<int32_t>::min() * int64_t{100});
-  offsets_.push_back(OffsetAt(zone, time));
+ZoneOffsets::Table ZoneOffsets::TableOf(absl::TimeZone zone) {
+  Table table;
+  absl::Time time = absl::InfinitePast();
+  table.offsets.push_back(OffsetAt(zone, absl::FromCivil(absl::CivilDay(1, 1, 1), zone)));
   for (absl::TimeZone::CivilTransition next; zone.NextTransition(time, &next);) {
     // The wall clock goes from `from` to `to` at this instant.
     time = zone.At(next.to).trans;
     const int64_t offset = OffsetAt(zone, time);
-    if (offset == offsets_.back()) continue;  // only the name changes
-    starts_.push_back(absl::ToUnixMicros(time));
-    offsets_.push_back(offset);
+    if (offset == table.offsets.back()) continue;  // only the name changes
+    table.changes.push_back(absl::ToUnixMicros(time));
+    table.offsets.push_back(offset);
   }
+  return table;
 }
 
 }  // namespace crm::calendar

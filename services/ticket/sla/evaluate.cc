@@ -74,7 +74,8 @@ Reading ReadCycle(const Story& story, const Cycle& cycle, absl::Time now) {
   if (!rule.target.has_value()) return reading;
   const absl::Time end = cycle.met.value_or(now);
   reading.target = *rule.target;
-  Meter meter(reading.target, reading.target * cycle.policy->warning_percent / kWhole);
+  const int64_t micros = absl::ToInt64Microseconds(reading.target);
+  Meter meter(reading.target, absl::Microseconds(micros * cycle.policy->warning_percent / kWhole));
   ChargePhases(story, cycle, end, meter);
   meter.Project(*rule.calendar, end);
   reading.elapsed = meter.elapsed();
