@@ -7,18 +7,15 @@
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
 #include "common/filter/list_query.h"
+#include "common/record/history_page.h"
+#include "common/record/table.h"
 #include "common/resource/update.h"
 #include "services/customer/contact_rules.h"
-#include "services/customer/history_page.h"
 #include "services/customer/identity_conflict.h"
 #include "services/customer/reach.h"
 
 namespace crm::customer {
 namespace {
-
-resource::ChangeSource SourceOf(const server::CallContext& call) {
-  return {call.now(), call.caller().id, "api"};
-}
 
 absl::Status RefusePerson(const v1::Customer& customer) {
   if (customer.kind() != v1::CUSTOMER_KIND_PERSON) return absl::OkStatus();
@@ -85,13 +82,13 @@ absl::StatusOr<v1::Contact> ContactHandlers::Create(CallContext& call,
                        PrimaryBefore(*db, contact, customer.key.id));
   CRM_ASSIGN_OR_RETURN(std::string number, numbers_.Next(call.now()));
   contact.set_number(std::move(number));
-  StoredContact created =
-      changes_.Create(call.writes(), customer.key.id, std::move(contact), primary, SourceOf(call));
+  StoredContact created = changes_.Create(call.writes(), customer.key.id, std::move(contact),
+                                          primary, record::SourceOf(call));
   if (customer.message.unreachable() && HasReachable(created.message)) {
     v1::Customer reachable = customer.message;
     reachable.set_unreachable(false);
     archive_.changes.Change(call.writes(), customer, std::move(reachable), *archive_.rules(),
-                            SourceOf(call));
+                            record::SourceOf(call));
   }
   return std::move(created.message);
 }
@@ -164,7 +161,8 @@ absl::StatusOr<v1::Contact> ContactHandlers::Update(CallContext& call,
   if (HasReachable(before.message) != HasReachable(after)) {
     CRM_RETURN_IF_ERROR(UpdateUnreachable(call, before, &after));
   }
-  return changes_.Change(call.writes(), before, std::move(after), primary, SourceOf(call)).message;
+  return changes_.Change(call.writes(), before, std::move(after), primary, record::SourceOf(call))
+      .message;
 }
 
 absl::StatusOr<v1::ListContactHistoryResponse> ContactHandlers::History(
@@ -172,9 +170,10 @@ absl::StatusOr<v1::ListContactHistoryResponse> ContactHandlers::History(
   CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
   CRM_ASSIGN_OR_RETURN(const StoredContact contact,
                        archive_.contacts.Get(*db, request.contact(), call.scope()));
-  CRM_ASSIGN_OR_RETURN(HistoryPage page,
-                       ReadHistoryPage(*db, contact.key.id, request.page_token(),
-                                       request.page_size(), CreationOf(contact.message)));
+  CRM_ASSIGN_OR_RETURN(
+      record::HistoryPage page,
+      record::ReadHistoryPage(*db, contact.key.id, request.page_token(), request.page_size(),
+                              record::CreationOf(contact.message)));
   return std::move(page).As<v1::ListContactHistoryResponse>();
 }
 
@@ -186,9 +185,10 @@ absl::StatusOr<v1::Contact> ContactHandlers::SetReachStatus(
   v1::Contact after = before.message;
   const bool is_phone = request.address() == v1::SetContactReachStatusRequest::ADDRESS_PHONE;
   CRM_RETURN_IF_ERROR(
-      SetKnownReach(after, is_phone ? "phone" : "email", request.status(), SourceOf(call)));
+      SetKnownReach(after, is_phone ? "phone" : "email", request.status(), record::SourceOf(call)));
   CRM_RETURN_IF_ERROR(UpdateUnreachable(call, before, &after));
-  return changes_.Change(call.writes(), before, std::move(after), std::nullopt, SourceOf(call))
+  return changes_
+      .Change(call.writes(), before, std::move(after), std::nullopt, record::SourceOf(call))
       .message;
 }
 
@@ -216,7 +216,7 @@ absl::Status ContactHandlers::UpdateUnreachable(CallContext& call, const StoredC
     return absl::OkStatus();
   }
   archive_.changes.Change(call.writes(), before, std::move(customer), *archive_.rules(),
-                          SourceOf(call));
+                          record::SourceOf(call));
   return absl::OkStatus();
 }
 
@@ -233,7 +233,7 @@ absl::StatusOr<google::protobuf::Empty> ContactHandlers::Delete(
   if (HasReachable(contact.message)) {
     CRM_RETURN_IF_ERROR(UpdateUnreachable(call, contact, nullptr));
   }
-  changes_.Delete(call.writes(), contact, SourceOf(call));
+  changes_.Delete(call.writes(), contact, record::SourceOf(call));
   return google::protobuf::Empty();
 }
 

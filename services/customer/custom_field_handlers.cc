@@ -18,8 +18,8 @@ namespace {
 constexpr std::string_view kType = "crm.customer.v1.CustomField";
 
 v1::CustomField Labelled(v1::CustomField field, schema::Language language) {
-  field.set_label(InLanguage(language, field.label_zh(), field.label_en()));
-  field.set_hint(InLanguage(language, field.hint_zh(), field.hint_en()));
+  field.set_label(record::InLanguage(language, field.label_zh(), field.label_en()));
+  field.set_hint(record::InLanguage(language, field.hint_zh(), field.hint_en()));
   return field;
 }
 
@@ -130,7 +130,7 @@ absl::StatusOr<v1::ListCustomFieldHistoryResponse> CustomFieldHandlers::History(
   CRM_ASSIGN_OR_RETURN(const Snapshot fields, store_.fields.Fresh(*db));
   const auto found = fields.value->find(request.custom_field());
   if (found == fields.value->end()) return NotFound(kType, request.custom_field());
-  CRM_ASSIGN_OR_RETURN(HistoryPage page,
+  CRM_ASSIGN_OR_RETURN(record::HistoryPage page,
                        store_.table.ReadHistory(*db, found->second.key.id, found->second.message,
                                                 request.page_size(), request.page_token()));
   v1::ListCustomFieldHistoryResponse response;
@@ -146,16 +146,16 @@ absl::StatusOr<v1::CustomField> CustomFieldHandlers::Save(CallContext& call, con
   changed.erase(after.field_key());
   // The label of a retired field is free for others.
   const auto others = after.retired() ? std::vector<v1::CustomField>() : DefinitionsOf(changed);
-  CRM_RETURN_IF_ERROR(
-      RefuseIn("custom_field",
-               CheckCustomField(after, before == nullptr ? nullptr : &before->message, others),
-               call.language()));
+  CRM_RETURN_IF_ERROR(record::RefuseIn(
+      "custom_field",
+      CheckCustomField(after, before == nullptr ? nullptr : &before->message, others),
+      call.language()));
   StoredCustomField saved{{}, std::move(after)};
   if (before == nullptr) {
-    saved.key = store_.table.Create(call.writes(), saved.message, SourceOf(call));
+    saved.key = store_.table.Create(call.writes(), saved.message, record::SourceOf(call));
   } else {
     saved.key = store_.table.Change(call.writes(), before->key, before->message, saved.message,
-                                    SourceOf(call));
+                                    record::SourceOf(call));
     if (saved.key.version == before->key.version) return Labelled(before->message, call.language());
   }
   v1::CustomField answer = Labelled(saved.message, call.language());

@@ -18,7 +18,7 @@ class CustomFieldHandlers {
 
  private:
   using CallContext = server::CallContext;
-  using Snapshot = Followed<CustomFieldSet>::Snapshot;
+  using Snapshot = record::Followed<CustomFieldSet>::Snapshot;
 
   absl::StatusOr<v1::CustomField> Create(CallContext& call,
                                          const v1::CreateCustomFieldRequest& request);

@@ -51,7 +51,7 @@ std::vector<Counted> StandardFields(schema::Language language) {
 
 Counted CustomField(const v1::CustomField& field, schema::Language language) {
   return {.name = absl::StrCat("custom_fields.", field.field_key()),
-          .label = InLanguage(language, field.label_zh(), field.label_en()),
+          .label = record::InLanguage(language, field.label_zh(), field.label_en()),
           .condition = "JSON_EXTRACT(custom_fields, ?) IS NOT NULL",
           .json_path = absl::StrCat("$.\"", field.field_key(), "\""),
           .for_organizations = IsFor(field, v1::CUSTOMER_KIND_ORGANIZATION),

@@ -8,14 +8,14 @@
 
 #include "absl/status/statusor.h"
 #include "common/db/connection.h"
+#include "common/record/followed.h"
+#include "common/record/table.h"
 #include "crm/customer/v1/custom_field.pb.h"
 #include "services/customer/archive.h"
-#include "services/customer/settings_followed.h"
-#include "services/customer/settings_table.h"
 
 namespace crm::customer {
 
-using StoredCustomField = Stored<v1::CustomField>;
+using StoredCustomField = record::Stored<v1::CustomField>;
 // By key.
 using CustomFieldSet = std::map<std::string, StoredCustomField, std::less<>>;
 
@@ -28,8 +28,8 @@ struct CustomFieldStore {
 
   absl::StatusOr<CustomFieldSet> Load(db::Connection& db) const;
 
-  const ConfigTable table;
-  Followed<CustomFieldSet> fields;
+  const record::Table table;
+  record::Followed<CustomFieldSet> fields;
 };
 
 }  // namespace crm::customer

@@ -13,11 +13,12 @@
 #include "common/error/error.h"
 #include "common/event/outbox.h"
 #include "common/filter/list_query.h"
+#include "common/record/history_page.h"
+#include "common/record/table.h"
 #include "common/resource/history.h"
 #include "common/resource/update.h"
 #include "common/schema/validate.h"
 #include "services/customer/customer_owner.h"
-#include "services/customer/history_page.h"
 #include "services/customer/identity_conflict.h"
 #include "services/customer/product_mapper.h"
 #include "services/customer/reach.h"
@@ -28,18 +29,6 @@ namespace {
 
 // Where unknown product names come from.
 constexpr char kUnmappedSource[] = "customer";
-
-resource::ChangeSource SourceOf(const server::CallContext& call) {
-  return {call.now(), call.caller().id, "api"};
-}
-
-// Violations of the customer inside a request.
-absl::Status Refuse(std::vector<schema::Violation> violations, schema::Language language) {
-  for (schema::Violation& violation : violations) {
-    violation.field = absl::StrCat("customer.", violation.field);
-  }
-  return schema::ViolationsToStatus(violations, language);
-}
 
 std::string_view NameOf(v1::SetReachStatusRequest::Address address) {
   switch (address) {
@@ -109,7 +98,7 @@ absl::StatusOr<v1::Customer> CustomerHandlers::Create(CallContext& call,
   for (schema::Violation& missing : rules->RequireComplete(customer)) {
     violations.push_back(std::move(missing));
   }
-  CRM_RETURN_IF_ERROR(Refuse(std::move(violations), call.language()));
+  CRM_RETURN_IF_ERROR(record::RefuseIn("customer", std::move(violations), call.language()));
   rules->Initialize(customer);
 
   // A taken identity fails the commit; only then is it worth a read to say whose it is.
@@ -122,7 +111,7 @@ absl::StatusOr<v1::Customer> CustomerHandlers::Create(CallContext& call,
   CRM_ASSIGN_OR_RETURN(std::string number, archive_.NextNumber(call.now(), customer.kind()));
   customer.set_number(std::move(number));
   StoredCustomer created =
-      archive_.changes.Create(call.writes(), std::move(customer), *rules, SourceOf(call));
+      archive_.changes.Create(call.writes(), std::move(customer), *rules, record::SourceOf(call));
   CRM_RETURN_IF_ERROR(OpenDuplicates(call, nullptr, created));
   IndexAfterCommit(call, created);
   return std::move(created.message);
@@ -211,8 +200,9 @@ absl::StatusOr<v1::Customer> CustomerHandlers::Update(CallContext& call,
       resource::ApplyUpdate(request.update_mask(), request.customer(), after, call.language()));
   CRM_RETURN_IF_ERROR(
       resource::CheckEtag(*db, before.key, request.customer().etag(), "customer.etag", written));
-  CRM_RETURN_IF_ERROR(Refuse(rules->Normalize(after, &before.message, archive_.DayOf(call.now())),
-                             call.language()));
+  CRM_RETURN_IF_ERROR(record::RefuseIn(
+      "customer", rules->Normalize(after, &before.message, archive_.DayOf(call.now())),
+      call.language()));
   if (call.attempt() > 0 || call.validate_only()) {
     CRM_RETURN_IF_ERROR(RefuseTaken(*db, archive_.identities, IdentitiesOf(after), before.key.id));
   }
@@ -270,10 +260,11 @@ absl::StatusOr<v1::ListCustomerHistoryResponse> CustomerHandlers::History(
   CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
   CRM_ASSIGN_OR_RETURN(const StoredCustomer customer,
                        archive_.store.Get(*db, request.customer(), call.scope()));
-  crm::types::v1::HistoryEntry creation = CreationOf(customer.message);
+  crm::types::v1::HistoryEntry creation = record::CreationOf(customer.message);
   creation.set_via(customer.message.entered_via());
-  CRM_ASSIGN_OR_RETURN(HistoryPage page, ReadHistoryPage(*db, customer.key.id, request.page_token(),
-                                                         request.page_size(), std::move(creation)));
+  CRM_ASSIGN_OR_RETURN(record::HistoryPage page,
+                       record::ReadHistoryPage(*db, customer.key.id, request.page_token(),
+                                               request.page_size(), std::move(creation)));
   return std::move(page).As<v1::ListCustomerHistoryResponse>();
 }
 
@@ -314,7 +305,7 @@ absl::StatusOr<v1::Customer> CustomerHandlers::SetReachStatus(
                        archive_.store.Get(*db, request.customer(), call.scope()));
   v1::Customer after = before.message;
   CRM_RETURN_IF_ERROR(
-      SetKnownReach(after, NameOf(request.address()), request.status(), SourceOf(call)));
+      SetKnownReach(after, NameOf(request.address()), request.status(), record::SourceOf(call)));
   CRM_RETURN_IF_ERROR(UpdateUnreachable(call, before.key.id, after));
   return Save(call, before, std::move(after));
 }
@@ -364,7 +355,8 @@ absl::Status CustomerHandlers::OpenDuplicates(CallContext& call, const v1::Custo
   const std::vector<std::string> landlines = NewLandlines(customer.message, before);
   if (landlines.empty()) return absl::OkStatus();
   CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
-  return landlines_.Open(*db, call.writes(), customer, landlines, {}, SourceOf(call)).status();
+  return landlines_.Open(*db, call.writes(), customer, landlines, {}, record::SourceOf(call))
+      .status();
 }
 
 absl::Status CustomerHandlers::UpdateUnreachable(CallContext& call, int64_t id,
@@ -389,7 +381,7 @@ uint32_t CustomerHandlers::PlainKinds(const CallContext& call) {
 v1::Customer CustomerHandlers::Save(CallContext& call, const StoredCustomer& before,
                                     v1::Customer after) {
   StoredCustomer saved = archive_.changes.Change(call.writes(), before, std::move(after),
-                                                 *archive_.rules(), SourceOf(call));
+                                                 *archive_.rules(), record::SourceOf(call));
   IndexAfterCommit(call, saved);
   return std::move(saved.message);
 }

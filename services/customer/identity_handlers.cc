@@ -10,6 +10,7 @@
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
 #include "common/filter/list_query.h"
+#include "common/record/table.h"
 #include "services/customer/contact_rules.h"
 #include "services/customer/customer_owner.h"
 #include "services/customer/identity_conflict.h"
@@ -18,10 +19,6 @@ namespace crm::customer {
 namespace {
 
 constexpr std::string_view kIdentityType = "crm.customer.v1.CustomerIdentity";
-
-resource::ChangeSource SourceOf(const server::CallContext& call) {
-  return {call.now(), call.caller().id, "api"};
-}
 
 // Violations of the one identity of AddIdentity.
 absl::StatusOr<ClaimedIdentity> ClaimOf(const v1::IdentityValue& value, absl::CivilDay today,
@@ -72,7 +69,7 @@ absl::StatusOr<v1::ResolveIdentityResponse> IdentityHandlers::Resolve(
                      .landlines = LandlinesOf(request.identities()),
                      .profile = {},
                      .scope = call.scope(),
-                     .source = SourceOf(call),
+                     .source = record::SourceOf(call),
                      .language = call.language()};
   CRM_RETURN_IF_ERROR(schema::ViolationsToStatus(violations, call.language()));
   input.profile = CustomerOf(request.profile(), input.claims);
@@ -113,7 +110,7 @@ absl::StatusOr<v1::CustomerIdentity> IdentityHandlers::Add(CallContext& call,
   archive_.identities.InsertBound(call.writes(), claim.identity, customer.key.id,
                                   claim.authorization, call.now());
   archive_.changes.Change(call.writes(), customer, customer.message, *archive_.rules(),
-                          SourceOf(call), IdentityAdded(claim.identity.kind));
+                          record::SourceOf(call), IdentityAdded(claim.identity.kind));
   v1::CustomerIdentity added;
   added.set_id(id);
   added.set_kind(claim.identity.kind);
@@ -144,7 +141,7 @@ absl::StatusOr<google::protobuf::Empty> IdentityHandlers::Remove(
   crm::types::v1::ChangeList note = IdentityRemoved(found->kind);
   if (!request.reason().empty()) note.mutable_changes(0)->set_new_value(request.reason());
   archive_.changes.Change(call.writes(), customer, customer.message, *archive_.rules(),
-                          SourceOf(call), note);
+                          record::SourceOf(call), note);
   return google::protobuf::Empty();
 }
 

@@ -16,7 +16,7 @@ constexpr std::string_view kType = "crm.customer.v1.ManagedList";
 
 v1::ManagedList Labelled(v1::ManagedList list, schema::Language language) {
   for (v1::ManagedListEntry& entry : *list.mutable_entries()) {
-    entry.set_label(InLanguage(language, entry.label_zh(), entry.label_en()));
+    entry.set_label(record::InLanguage(language, entry.label_zh(), entry.label_en()));
   }
   return list;
 }
@@ -99,9 +99,9 @@ absl::StatusOr<v1::ManagedList> ManagedListHandlers::Update(
                                              saved.message, call.language()));
   CRM_RETURN_IF_ERROR(resource::CheckEtag(*db, before.key, request.managed_list().etag(),
                                           "managed_list.etag", written));
-  CRM_RETURN_IF_ERROR(
-      RefuseIn("managed_list", CheckManagedList(before.message, saved.message), call.language()));
-  const resource::ChangeSource source = SourceOf(call);
+  CRM_RETURN_IF_ERROR(record::RefuseIn(
+      "managed_list", CheckManagedList(before.message, saved.message), call.language()));
+  const resource::ChangeSource source = record::SourceOf(call);
   if (before.key.id != 0) {
     saved.key =
         store_.table.Change(call.writes(), before.key, before.message, saved.message, source);
@@ -125,7 +125,7 @@ absl::StatusOr<v1::ListManagedListHistoryResponse> ManagedListHandlers::History(
   CRM_ASSIGN_OR_RETURN(const auto lists, store_.lists.Fresh(*db));
   const auto found = lists.value->find(request.list());
   if (found == lists.value->end()) return NotFound(kType, request.list());
-  CRM_ASSIGN_OR_RETURN(HistoryPage page,
+  CRM_ASSIGN_OR_RETURN(record::HistoryPage page,
                        store_.table.ReadHistory(*db, found->second.key.id, found->second.message,
                                                 request.page_size(), request.page_token()));
   for (auto& entry : page.entries) *response.add_entries() = std::move(entry);

@@ -10,16 +10,16 @@
 
 #include "absl/status/statusor.h"
 #include "common/db/connection.h"
+#include "common/record/followed.h"
+#include "common/record/table.h"
 #include "common/schema/validate.h"
 #include "crm/customer/v1/managed_list.pb.h"
 #include "services/customer/archive.h"
 #include "services/customer/managed_lists.h"
-#include "services/customer/settings_followed.h"
-#include "services/customer/settings_table.h"
 
 namespace crm::customer {
 
-using StoredManagedList = Stored<v1::ManagedList>;
+using StoredManagedList = record::Stored<v1::ManagedList>;
 // By name: all lists but industry and region, changed or not. Key id 0 = never changed.
 using ManagedListSet = std::map<std::string, StoredManagedList, std::less<>>;
 
@@ -30,8 +30,8 @@ struct ManagedListStore {
 
   absl::StatusOr<ManagedListSet> Load(db::Connection& db) const;
 
-  const ConfigTable table;
-  Followed<ManagedListSet> lists;
+  const record::Table table;
+  record::Followed<ManagedListSet> lists;
 };
 
 ManagedLists::Lists ToLists(const ManagedListSet& lists);

@@ -6,10 +6,11 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
+#include "common/record/run_list.h"
+#include "common/record/table.h"
 #include "common/resource/history.h"
 #include "common/resource/update.h"
 #include "services/customer/product_rules.h"
-#include "services/customer/run_list.h"
 
 namespace crm::customer {
 namespace {
@@ -19,17 +20,6 @@ absl::Status NameTaken(std::string_view code) {
                "the code or a name means another product")
       .Meta("product", code)
       .Resource(kProductType, code);
-}
-
-resource::ChangeSource SourceOf(const server::CallContext& call) {
-  return {call.now(), call.caller().id, "api"};
-}
-
-absl::Status Refuse(std::vector<schema::Violation> violations, schema::Language language) {
-  for (schema::Violation& violation : violations) {
-    violation.field = absl::StrCat("product.", violation.field);
-  }
-  return schema::ViolationsToStatus(violations, language);
 }
 
 }  // namespace
@@ -57,14 +47,14 @@ absl::StatusOr<v1::Product> ProductHandlers::Create(CallContext& call,
                                                     const v1::CreateProductRequest& request) {
   const ProductStore& store = activity_.products;
   v1::Product product = request.product();
-  CRM_RETURN_IF_ERROR(Refuse(CheckProduct(product), call.language()));
+  CRM_RETURN_IF_ERROR(record::RefuseIn("product", CheckProduct(product), call.language()));
   CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
   CRM_RETURN_IF_ERROR(CheckComplements(*db, product));
   CRM_ASSIGN_OR_RETURN(const ProductStore::Meanings taken, store.Resolve(*db, OwnNames(product)));
   if (!taken.empty()) return NameTaken(taken.begin()->second.code);
 
   product.set_active(true);
-  return changes_.Create(call.writes(), std::move(product), SourceOf(call)).message;
+  return changes_.Create(call.writes(), std::move(product), record::SourceOf(call)).message;
 }
 
 absl::StatusOr<v1::Product> ProductHandlers::Get(CallContext& call,
@@ -76,7 +66,7 @@ absl::StatusOr<v1::Product> ProductHandlers::Get(CallContext& call,
 
 absl::StatusOr<v1::ListProductsResponse> ProductHandlers::List(
     CallContext& call, const v1::ListProductsRequest& request) {
-  return RunList<v1::ListProductsResponse>(
+  return record::RunList<v1::ListProductsResponse>(
       call, request,
       {.table = activity_.products.table(),
        .name = "product_list",
@@ -98,10 +88,11 @@ absl::StatusOr<v1::Product> ProductHandlers::Update(CallContext& call,
       resource::ApplyUpdate(request.update_mask(), request.product(), after, call.language()));
   CRM_RETURN_IF_ERROR(
       resource::CheckEtag(*db, before.key, request.product().etag(), "product.etag", written));
-  CRM_RETURN_IF_ERROR(Refuse(CheckProduct(after), call.language()));
+  CRM_RETURN_IF_ERROR(record::RefuseIn("product", CheckProduct(after), call.language()));
   CRM_RETURN_IF_ERROR(CheckComplements(*db, after));
   CRM_ASSIGN_OR_RETURN(const std::vector<std::string> fresh, FreshNames(*db, after));
-  return changes_.Change(call.writes(), before, std::move(after), fresh, SourceOf(call)).message;
+  return changes_.Change(call.writes(), before, std::move(after), fresh, record::SourceOf(call))
+      .message;
 }
 
 absl::StatusOr<v1::Product> ProductHandlers::Retire(CallContext& call,
@@ -110,12 +101,13 @@ absl::StatusOr<v1::Product> ProductHandlers::Retire(CallContext& call,
   CRM_ASSIGN_OR_RETURN(const StoredProduct before, activity_.products.Get(*db, request.product()));
   v1::Product after = before.message;
   after.set_active(false);
-  return changes_.Change(call.writes(), before, std::move(after), {}, SourceOf(call)).message;
+  return changes_.Change(call.writes(), before, std::move(after), {}, record::SourceOf(call))
+      .message;
 }
 
 absl::StatusOr<v1::ListUnmappedProductsResponse> ProductHandlers::ListUnmapped(
     CallContext& call, const v1::ListUnmappedProductsRequest& request) {
-  return RunList<v1::ListUnmappedProductsResponse>(
+  return record::RunList<v1::ListUnmappedProductsResponse>(
       call, request,
       {.table = activity_.products.unmapped_table(),
        .name = "unmapped_product_list",

@@ -10,10 +10,10 @@
 #include "absl/strings/str_join.h"
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
+#include "common/record/table.h"
 #include "common/resource/update.h"
 #include "services/customer/customer_changes.h"
 #include "services/customer/settings_rules.h"
-#include "services/customer/settings_table.h"
 
 namespace crm::customer {
 namespace {
@@ -97,7 +97,7 @@ absl::StatusOr<v1::CustomerSettings> SettingsHandlers::Update(
                        resource::ApplyUpdate(request.update_mask(), request.settings(),
                                              next.settings, call.language()));
   CRM_RETURN_IF_ERROR(CheckEtag(*db, *current.value, request.settings().etag(), written));
-  CRM_RETURN_IF_ERROR(RefuseIn("settings", CheckSettings(next.settings), call.language()));
+  CRM_RETURN_IF_ERROR(record::RefuseIn("settings", CheckSettings(next.settings), call.language()));
   if (ChangedSettings(current.value->settings, next.settings).empty()) {
     next = *current.value;
   } else {

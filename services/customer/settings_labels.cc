@@ -9,8 +9,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/error/error.h"
+#include "common/record/table.h"
 #include "google/protobuf/descriptor.h"
-#include "services/customer/settings_table.h"
 
 namespace crm::customer {
 
@@ -104,8 +104,8 @@ v1::FieldDescription DescribeField(const FieldSchema& field, Language language) 
 v1::FieldDescription DescribeCustomField(const v1::CustomField& field, Language language) {
   v1::FieldDescription out;
   out.set_name(absl::StrCat("custom_fields.", field.field_key()));
-  out.set_label(InLanguage(language, field.label_zh(), field.label_en()));
-  out.set_hint(InLanguage(language, field.hint_zh(), field.hint_en()));
+  out.set_label(record::InLanguage(language, field.label_zh(), field.label_en()));
+  out.set_hint(record::InLanguage(language, field.hint_zh(), field.hint_en()));
   out.set_type(TypeOf(field.type()));
   out.set_repeated(field.type() == v1::CUSTOM_FIELD_TYPE_MULTIPLE_CHOICE);
   out.set_required(field.required());
@@ -117,7 +117,7 @@ v1::FieldDescription DescribeCustomField(const v1::CustomField& field, Language 
     if (option.retired()) continue;
     v1::EnumValueDescription& value = *out.add_values();
     value.set_name(option.code());
-    value.set_label(InLanguage(language, option.label_zh(), option.label_en()));
+    value.set_label(record::InLanguage(language, option.label_zh(), option.label_en()));
   }
   return out;
 }
@@ -142,8 +142,8 @@ absl::StatusOr<v1::DescribeResourceResponse> SettingsLabels::Describe(
   const auto& schema = schema::MessageSchema::Of(descriptor);
   v1::DescribeResourceResponse response;
   response.set_resource(descriptor->full_name());
-  response.set_label(InLanguage(call.language(), schema.resource()->label().zh(),
-                                schema.resource()->label().en()));
+  response.set_label(record::InLanguage(call.language(), schema.resource()->label().zh(),
+                                        schema.resource()->label().en()));
   for (const FieldSchema& field : schema.fields()) {
     *response.add_fields() = DescribeField(field, call.language());
   }

@@ -12,10 +12,10 @@
 #include "absl/time/time.h"
 #include "common/db/connection.h"
 #include "common/db/write_set.h"
+#include "common/record/followed.h"
 #include "common/resource/history.h"
 #include "crm/customer/v1/settings.pb.h"
 #include "services/customer/archive.h"
-#include "services/customer/settings_followed.h"
 
 namespace crm::customer {
 
@@ -41,7 +41,7 @@ struct SettingsStore {
   static absl::StatusOr<VersionedSettings> Get(db::Connection& db, int64_t version);
   static absl::Status Insert(db::WriteSet& writes, const VersionedSettings& settings);
 
-  Followed<VersionedSettings> settings;
+  record::Followed<VersionedSettings> settings;
 };
 
 // Fields that differ.

@@ -5,8 +5,8 @@
 
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
+#include "common/record/run_list.h"
 #include "common/resource/update.h"
-#include "services/customer/run_list.h"
 
 namespace crm::customer {
 namespace {
@@ -64,12 +64,12 @@ absl::StatusOr<v1::StaffUser> StaffHandlers::Create(CallContext& call,
   std::vector<Violation> violations =
       CheckUser(*tree.value, user.message, policy_.Get()->RoleNames());
   if (user.message.roles_size() > 0) RefuseOwnRoles(call, user.message, violations);
-  CRM_RETURN_IF_ERROR(RefuseIn("user", std::move(violations), call.language()));
+  CRM_RETURN_IF_ERROR(record::RefuseIn("user", std::move(violations), call.language()));
   if (tree.value->FindUser(user.message.user_id()) != nullptr) {
     return UserTaken(user.message.user_id());
   }
   user.message.set_status(v1::STAFF_STATUS_ACTIVE);
-  user.key = store_.users.Create(call.writes(), user.message, SourceOf(call));
+  user.key = store_.users.Create(call.writes(), user.message, record::SourceOf(call));
   StaffTree after = *tree.value;
   after.Put(user);
   store_.tree.Change(call, tree, std::move(after));
@@ -87,7 +87,7 @@ absl::StatusOr<v1::StaffUser> StaffHandlers::Get(CallContext& call,
 
 absl::StatusOr<v1::ListStaffUsersResponse> StaffHandlers::List(
     CallContext& call, const v1::ListStaffUsersRequest& request) {
-  return RunList<v1::ListStaffUsersResponse>(
+  return record::RunList<v1::ListStaffUsersResponse>(
       call, request,
       {.table = store_.users.table(),
        .name = "staff_user_list",
@@ -110,7 +110,7 @@ absl::StatusOr<v1::StaffUser> StaffHandlers::Update(CallContext& call,
       resource::CheckEtag(*db, before->key, request.user().etag(), "user.etag", written));
   std::vector<Violation> violations = CheckUser(*tree.value, after, policy_.Get()->RoleNames());
   if (!SameRoles(before->message, after)) RefuseOwnRoles(call, after, violations);
-  CRM_RETURN_IF_ERROR(RefuseIn("user", std::move(violations), call.language()));
+  CRM_RETURN_IF_ERROR(record::RefuseIn("user", std::move(violations), call.language()));
   return Save(call, tree, *before, std::move(after));
 }
 
@@ -136,7 +136,7 @@ absl::StatusOr<v1::ListStaffHistoryResponse> StaffHandlers::History(
   CRM_ASSIGN_OR_RETURN(const auto tree, store_.tree.Fresh(*db));
   const StoredUser* user = tree.value->FindUser(request.name());
   if (user == nullptr) return NotFound(kStaffUserType, request.name());
-  CRM_ASSIGN_OR_RETURN(HistoryPage page,
+  CRM_ASSIGN_OR_RETURN(record::HistoryPage page,
                        store_.users.ReadHistory(*db, user->key.id, user->message,
                                                 request.page_size(), request.page_token()));
   v1::ListStaffHistoryResponse response;
@@ -146,11 +146,11 @@ absl::StatusOr<v1::ListStaffHistoryResponse> StaffHandlers::History(
 }
 
 absl::StatusOr<v1::StaffUser> StaffHandlers::Save(CallContext& call,
-                                                  const Followed<StaffTree>::Snapshot& tree,
+                                                  const record::Followed<StaffTree>::Snapshot& tree,
                                                   const StoredUser& before, v1::StaffUser after) {
   StoredUser saved{before.key, std::move(after)};
-  saved.key =
-      store_.users.Change(call.writes(), before.key, before.message, saved.message, SourceOf(call));
+  saved.key = store_.users.Change(call.writes(), before.key, before.message, saved.message,
+                                  record::SourceOf(call));
   if (saved.key.version == before.key.version) return before.message;
   StaffTree changed = *tree.value;
   changed.Put(saved);

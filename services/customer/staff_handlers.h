@@ -39,7 +39,8 @@ class StaffHandlers {
                                           v1::StaffStatus status);
   absl::StatusOr<v1::ListStaffHistoryResponse> History(CallContext& call,
                                                        const v1::ListStaffHistoryRequest& request);
-  absl::StatusOr<v1::StaffUser> Save(CallContext& call, const Followed<StaffTree>::Snapshot& tree,
+  absl::StatusOr<v1::StaffUser> Save(CallContext& call,
+                                     const record::Followed<StaffTree>::Snapshot& tree,
                                      const StoredUser& before, v1::StaffUser after);
 
   StaffStore& store_;

@@ -39,7 +39,7 @@ class Batch {
   v1::BulkImportStaffResponse Write(const StaffStore& store, db::WriteSet& writes,
                                     StaffTree& after) {
     v1::BulkImportStaffResponse response;
-    const resource::ChangeSource source = SourceOf(call_);
+    const resource::ChangeSource source = record::SourceOf(call_);
     for (Row& row : rows_) {
       v1::StaffImportOutcome& outcome = *response.add_outcomes();
       outcome.set_user_id(row.user.message.user_id());
@@ -153,7 +153,8 @@ class Batch {
   void Tell(const Violation& violation, v1::StaffImportProblem& problem) const {
     problem.set_field(violation.field);
     problem.set_rule(violation.rule);
-    problem.set_description(InLanguage(call_.language(), violation.mend_zh, violation.mend_en));
+    problem.set_description(
+        record::InLanguage(call_.language(), violation.mend_zh, violation.mend_en));
   }
 
   const server::CallContext& call_;

@@ -6,8 +6,8 @@
 
 #include "absl/status/statusor.h"
 #include "common/db/connection.h"
-#include "services/customer/settings_followed.h"
-#include "services/customer/settings_table.h"
+#include "common/record/followed.h"
+#include "common/record/table.h"
 #include "services/customer/staff_cache.h"
 #include "services/customer/staff_tree.h"
 
@@ -22,9 +22,9 @@ struct StaffStore {
   // Whether a team owns a customer.
   static absl::StatusOr<bool> OwnsCustomers(db::Connection& db, std::string_view team);
 
-  const ConfigTable users;
-  const ConfigTable teams;
-  Followed<StaffTree> tree;
+  const record::Table users;
+  const record::Table teams;
+  record::Followed<StaffTree> tree;
 };
 
 }  // namespace crm::customer

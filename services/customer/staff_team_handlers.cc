@@ -6,8 +6,8 @@
 
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
+#include "common/record/run_list.h"
 #include "common/resource/update.h"
-#include "services/customer/run_list.h"
 #include "services/customer/staff_handlers.h"
 
 namespace crm::customer {
@@ -44,12 +44,13 @@ absl::StatusOr<v1::StaffTeam> StaffTeamHandlers::Create(CallContext& call,
   CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
   CRM_ASSIGN_OR_RETURN(const auto tree, store_.tree.Fresh(*db));
   StoredTeam team{{}, request.team()};
-  CRM_RETURN_IF_ERROR(RefuseIn("team", CheckTeam(*tree.value, team.message), call.language()));
+  CRM_RETURN_IF_ERROR(
+      record::RefuseIn("team", CheckTeam(*tree.value, team.message), call.language()));
   if (tree.value->FindTeam(team.message.team_id()) != nullptr) {
     return Error(absl::StatusCode::kAlreadyExists, "TEAM_EXISTS", "the directory has this team")
         .Resource(kStaffTeamType, team.message.team_id());
   }
-  team.key = store_.teams.Create(call.writes(), team.message, SourceOf(call));
+  team.key = store_.teams.Create(call.writes(), team.message, record::SourceOf(call));
   StaffTree after = *tree.value;
   after.Put(team);
   store_.tree.Change(call, tree, std::move(after));
@@ -67,7 +68,7 @@ absl::StatusOr<v1::StaffTeam> StaffTeamHandlers::Get(CallContext& call,
 
 absl::StatusOr<v1::ListStaffTeamsResponse> StaffTeamHandlers::List(
     CallContext& call, const v1::ListStaffTeamsRequest& request) {
-  return RunList<v1::ListStaffTeamsResponse>(
+  return record::RunList<v1::ListStaffTeamsResponse>(
       call, request,
       {.table = store_.teams.table(),
        .name = "staff_team_list",
@@ -88,9 +89,10 @@ absl::StatusOr<v1::StaffTeam> StaffTeamHandlers::Update(CallContext& call,
       resource::ApplyUpdate(request.update_mask(), request.team(), saved.message, call.language()));
   CRM_RETURN_IF_ERROR(
       resource::CheckEtag(*db, before->key, request.team().etag(), "team.etag", written));
-  CRM_RETURN_IF_ERROR(RefuseIn("team", CheckTeam(*tree.value, saved.message), call.language()));
+  CRM_RETURN_IF_ERROR(
+      record::RefuseIn("team", CheckTeam(*tree.value, saved.message), call.language()));
   saved.key = store_.teams.Change(call.writes(), before->key, before->message, saved.message,
-                                  SourceOf(call));
+                                  record::SourceOf(call));
   if (saved.key.version == before->key.version) return before->message;
   StaffTree after = *tree.value;
   after.Put(saved);
@@ -108,7 +110,7 @@ absl::StatusOr<v1::DeleteStaffTeamResponse> StaffTeamHandlers::Delete(
   if (tree.value->HasTeamsBelow(request.team())) return NotEmpty("teams below");
   CRM_ASSIGN_OR_RETURN(const bool owns, StaffStore::OwnsCustomers(*db, request.team()));
   if (owns) return NotEmpty("customers");
-  store_.teams.Delete(call.writes(), team->key, team->message, SourceOf(call));
+  store_.teams.Delete(call.writes(), team->key, team->message, record::SourceOf(call));
   StaffTree after = *tree.value;
   after.teams.erase(request.team());
   store_.tree.Change(call, tree, std::move(after));
@@ -121,7 +123,7 @@ absl::StatusOr<v1::ListStaffHistoryResponse> StaffTeamHandlers::History(
   CRM_ASSIGN_OR_RETURN(const auto tree, store_.tree.Fresh(*db));
   const StoredTeam* team = tree.value->FindTeam(request.name());
   if (team == nullptr) return NotFound(kStaffTeamType, request.name());
-  CRM_ASSIGN_OR_RETURN(HistoryPage page,
+  CRM_ASSIGN_OR_RETURN(record::HistoryPage page,
                        store_.teams.ReadHistory(*db, team->key.id, team->message,
                                                 request.page_size(), request.page_token()));
   v1::ListStaffHistoryResponse response;

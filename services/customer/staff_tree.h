@@ -10,18 +10,18 @@
 #include <vector>
 
 #include "absl/types/span.h"
+#include "common/record/table.h"
 #include "common/schema/validate.h"
 #include "common/server/staff_directory.h"
 #include "crm/customer/v1/staff.pb.h"
-#include "services/customer/settings_table.h"
 
 namespace crm::customer {
 
 using server::TeamChildren;
 using server::TeamsBelow;
 
-using StoredUser = Stored<v1::StaffUser>;
-using StoredTeam = Stored<v1::StaffTeam>;
+using StoredUser = record::Stored<v1::StaffUser>;
+using StoredTeam = record::Stored<v1::StaffTeam>;
 
 // Copying one copies pointers only.
 struct StaffTree {

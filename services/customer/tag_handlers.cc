@@ -5,13 +5,10 @@
 
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
+#include "common/record/table.h"
 
 namespace crm::customer {
 namespace {
-
-resource::ChangeSource SourceOf(const server::CallContext& call) {
-  return {call.now(), call.caller().id, "api"};
-}
 
 bool Contains(const v1::Customer& customer, const std::string& tag) {
   return std::find(customer.tags().begin(), customer.tags().end(), tag) != customer.tags().end();
@@ -59,7 +56,7 @@ absl::StatusOr<v1::Customer> TagHandlers::Add(server::CallContext& call,
   CRM_ASSIGN_OR_RETURN(const StoredCustomer before,
                        archive_.store.Get(*db, request.customer(), call.scope()));
   StoredCustomer after =
-      changes_.Add(call.writes(), before, tags, *archive_.rules(), SourceOf(call));
+      changes_.Add(call.writes(), before, tags, *archive_.rules(), record::SourceOf(call));
   CRM_RETURN_IF_ERROR(RefuseTooMany(after.message));
 
   // Of the tags that were there, those of rules become the caller's.
@@ -70,7 +67,7 @@ absl::StatusOr<v1::Customer> TagHandlers::Add(server::CallContext& call,
     CRM_ASSIGN_OR_RETURN(const std::vector<v1::CustomerTag> set, ReadTags(*db, before.key.id));
     for (const v1::CustomerTag& tag : set) {
       if (tag.by_rule() && std::find(tags.begin(), tags.end(), tag.tag()) != tags.end()) {
-        changes_.TakeOver(call.writes(), before.key.id, tag.tag(), SourceOf(call));
+        changes_.TakeOver(call.writes(), before.key.id, tag.tag(), record::SourceOf(call));
       }
     }
   }
@@ -86,7 +83,7 @@ absl::StatusOr<v1::Customer> TagHandlers::Remove(server::CallContext& call,
                        archive_.store.Get(*db, request.customer(), call.scope()));
   return changes_
       .Remove(call.writes(), before, ResolveTags(archive_.lists, texts), *archive_.rules(),
-              SourceOf(call))
+              record::SourceOf(call))
       .message;
 }
 

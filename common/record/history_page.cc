@@ -1,4 +1,4 @@
-#include "services/customer/history_page.h"
+#include "common/record/history_page.h"
 
 #include <algorithm>
 #include <utility>
@@ -9,7 +9,7 @@
 #include "common/error/error.h"
 #include "common/resource/history.h"
 
-namespace crm::customer {
+namespace crm::record {
 namespace {
 
 constexpr int kDefaultPageSize = 50;
@@ -34,17 +34,17 @@ absl::StatusOr<int64_t> ParseToken(const std::string& token) {
 
 absl::StatusOr<HistoryPage> ReadHistoryPage(db::Connection& db, int64_t resource_id,
                                             const std::string& page_token, int32_t page_size,
-                                            crm::types::v1::HistoryEntry creation) {
+                                            std::optional<crm::types::v1::HistoryEntry> creation) {
   CRM_ASSIGN_OR_RETURN(const int64_t before, ParseToken(page_token));
   const int limit = PageSize(page_size);
   HistoryPage page;
   CRM_ASSIGN_OR_RETURN(page.entries, resource::ReadHistory(db, resource_id, before, limit));
   if (static_cast<int>(page.entries.size()) == limit) {
     page.next_page_token = absl::StrCat(page.entries.back().version());
-  } else if (before != 1) {
-    page.entries.push_back(std::move(creation));
+  } else if (before != 1 && creation.has_value()) {
+    page.entries.push_back(*std::move(creation));
   }
   return page;
 }
 
-}  // namespace crm::customer
+}  // namespace crm::record

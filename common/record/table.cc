@@ -1,9 +1,8 @@
-#include "services/customer/settings_table.h"
+#include "common/record/table.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/absl_view.h"
 #include "common/error/error.h"
@@ -11,27 +10,13 @@
 #include "common/schema/message_schema.h"
 #include "google/protobuf/timestamp.pb.h"
 
-namespace crm::customer {
+namespace crm::record {
 
 namespace pb = google::protobuf;
 using resource::ChangeSource;
 using resource::RowKey;
 
 namespace {
-
-constexpr int kDefaultPageSize = 50;
-constexpr int kMaxPageSize = 1000;
-
-// A page token of a history is the version it stopped at.
-absl::StatusOr<int64_t> ParseToken(const std::string& token) {
-  int64_t version = 0;
-  if (token.empty()) return version;
-  if (!absl::SimpleAtoi(token, &version) || version < 1) {
-    return InvalidField("page_token", "PAGE_TOKEN_INVALID",
-                        "send next_page_token of the answer before");
-  }
-  return version;
-}
 
 void SetTimestamp(absl::Time time, pb::Timestamp& out) {
   const int64_t micros = ToMicros(time);
@@ -41,22 +26,21 @@ void SetTimestamp(absl::Time time, pb::Timestamp& out) {
 
 }  // namespace
 
-ConfigTable::ConfigTable(const pb::Descriptor* descriptor, crypto::Keyring& keyring,
-                         IdGenerator& ids, std::string noun)
+Table::Table(const pb::Descriptor* descriptor, crypto::Keyring& keyring, IdGenerator& ids,
+             std::string noun)
     : table_(schema::MessageSchema::Of(descriptor), keyring),
       ids_(ids),
       noun_(std::move(noun)),
       type_(descriptor->full_name()),
       select_all_(absl::StrCat("SELECT ", table_.Columns(), " FROM ", ToAbsl(table_.name()))) {}
 
-std::string ConfigTable::TextOf(const pb::Message& message, std::string_view field) const {
+std::string Table::TextOf(const pb::Message& message, std::string_view field) const {
   const schema::FieldSchema* found = table_.schema().Find(field);
   if (found == nullptr) return "";
   return message.GetReflection()->GetString(message, found->descriptor);
 }
 
-std::optional<absl::Time> ConfigTable::TimeOf(const pb::Message& message,
-                                              std::string_view field) const {
+std::optional<absl::Time> Table::TimeOf(const pb::Message& message, std::string_view field) const {
   const schema::FieldSchema* found = table_.schema().Find(field);
   if (found == nullptr) return std::nullopt;
   const auto& time = static_cast<const pb::Timestamp&>(
@@ -64,8 +48,8 @@ std::optional<absl::Time> ConfigTable::TimeOf(const pb::Message& message,
   return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
 }
 
-void ConfigTable::Stamp(pb::Message& message, RowKey key, std::string_view author_field,
-                        std::string_view time_field, const ChangeSource& source) const {
+void Table::Stamp(pb::Message& message, RowKey key, std::string_view author_field,
+                  std::string_view time_field, const ChangeSource& source) const {
   const pb::Reflection& reflection = *message.GetReflection();
   if (const auto* author = table_.schema().Find(author_field)) {
     reflection.SetString(&message, author->descriptor, source.actor);
@@ -79,8 +63,8 @@ void ConfigTable::Stamp(pb::Message& message, RowKey key, std::string_view autho
   }
 }
 
-RowKey ConfigTable::Create(db::WriteSet& writes, pb::Message& message, const ChangeSource& source,
-                           int64_t version) const {
+RowKey Table::Create(db::WriteSet& writes, pb::Message& message, const ChangeSource& source,
+                     int64_t version) const {
   const RowKey key{ids_.Next(), version};
   Stamp(message, key, "creator", "create_time", source);
   Stamp(message, key, "last_editor", "update_time", source);
@@ -89,8 +73,8 @@ RowKey ConfigTable::Create(db::WriteSet& writes, pb::Message& message, const Cha
   return key;
 }
 
-RowKey ConfigTable::Change(db::WriteSet& writes, RowKey key, const pb::Message& before,
-                           pb::Message& after, const ChangeSource& source) const {
+RowKey Table::Change(db::WriteSet& writes, RowKey key, const pb::Message& before,
+                     pb::Message& after, const ChangeSource& source) const {
   const crm::types::v1::ChangeList changes = table_.Diff(before, after);
   if (changes.changes().empty()) return key;
   // Times of one resource rise with its versions, whatever the clocks of the replicas say.
@@ -105,22 +89,22 @@ RowKey ConfigTable::Change(db::WriteSet& writes, RowKey key, const pb::Message& 
   return changed;
 }
 
-void ConfigTable::AddHistory(db::WriteSet& writes, RowKey key, const pb::Message& before,
-                             const pb::Message& after, const ChangeSource& source) const {
+void Table::AddHistory(db::WriteSet& writes, RowKey key, const pb::Message& before,
+                       const pb::Message& after, const ChangeSource& source) const {
   resource::AddHistory(writes, type_, key, source, table_.Diff(before, after));
 }
 
-void ConfigTable::Delete(db::WriteSet& writes, RowKey key, const pb::Message& before,
-                         const ChangeSource& source) const {
+void Table::Delete(db::WriteSet& writes, RowKey key, const pb::Message& before,
+                   const ChangeSource& source) const {
   const std::string sql =
       absl::StrCat("DELETE FROM ", ToAbsl(table_.name()), " WHERE id = ? AND version = ?");
-  writes.Execute({"config_delete", sql}, {key.id, key.version}, db::Expect::kSomeRow);
+  writes.Execute({"record_delete", sql}, {key.id, key.version}, db::Expect::kSomeRow);
   AddEvent(writes, "deleted", {key.id, key.version + 1}, before, source, {});
 }
 
-void ConfigTable::AddEvent(db::WriteSet& writes, std::string_view verb, RowKey key,
-                           const pb::Message& message, const ChangeSource& source,
-                           const crm::types::v1::ChangeList& changes) const {
+void Table::AddEvent(db::WriteSet& writes, std::string_view verb, RowKey key,
+                     const pb::Message& message, const ChangeSource& source,
+                     const crm::types::v1::ChangeList& changes) const {
   std::vector<std::string> fields;
   for (const auto& change : changes.changes()) fields.push_back(change.field());
   const std::string type = absl::StrCat(noun_, ".", ToAbsl(verb));
@@ -134,24 +118,18 @@ void ConfigTable::AddEvent(db::WriteSet& writes, std::string_view verb, RowKey k
                                     .changed_fields = std::move(fields)}));
 }
 
-absl::StatusOr<HistoryPage> ConfigTable::ReadHistory(db::Connection& db, int64_t id,
-                                                     const pb::Message& message, int32_t page_size,
-                                                     const std::string& page_token) const {
-  CRM_ASSIGN_OR_RETURN(const int64_t before, ParseToken(page_token));
-  const int size = page_size == 0 ? kDefaultPageSize : std::min<int32_t>(page_size, kMaxPageSize);
-  HistoryPage page;
-  CRM_ASSIGN_OR_RETURN(page.entries, resource::ReadHistory(db, id, before, size));
-  if (static_cast<int>(page.entries.size()) == size) {
-    page.next_page_token = absl::StrCat(page.entries.back().version());
-  } else if (const std::string creator = TextOf(message, "creator");
-             !creator.empty() && before != 1) {
-    crm::types::v1::HistoryEntry& creation = page.entries.emplace_back();
-    creation.set_version(1);
-    creation.set_actor(creator);
-    creation.set_via("api");
-    SetTimestamp(*TimeOf(message, "create_time"), *creation.mutable_time());
+absl::StatusOr<HistoryPage> Table::ReadHistory(db::Connection& db, int64_t id,
+                                               const pb::Message& message, int32_t page_size,
+                                               const std::string& page_token) const {
+  std::optional<crm::types::v1::HistoryEntry> creation;
+  if (const std::string creator = TextOf(message, "creator"); !creator.empty()) {
+    creation.emplace();
+    creation->set_version(1);
+    creation->set_actor(creator);
+    creation->set_via("api");
+    SetTimestamp(*TimeOf(message, "create_time"), *creation->mutable_time());
   }
-  return page;
+  return ReadHistoryPage(db, id, page_token, page_size, std::move(creation));
 }
 
 ChangeSource SourceOf(const server::CallContext& call) {
@@ -166,4 +144,4 @@ absl::Status RefuseIn(std::string_view resource, std::vector<schema::Violation> 
   return schema::ViolationsToStatus(violations, language);
 }
 
-}  // namespace crm::customer
+}  // namespace crm::record

@@ -1,7 +1,10 @@
-// Stored configuration: rows that an administrator keeps (users, teams, lists, field definitions).
-// Each change writes the row, its history and its event, as customers do.
-#ifndef CRM_SERVICES_CUSTOMER_SETTINGS_TABLE_H_
-#define CRM_SERVICES_CUSTOMER_SETTINGS_TABLE_H_
+// The rows of a resource: each change writes the row, its history and its event.
+//
+//   const record::Table users(StaffUser::descriptor(), keyring, ids, "staff");
+//   user.key = users.Change(call.writes(), before.key, before.message, user.message,
+//   SourceOf(call));
+#ifndef CRM_COMMON_RECORD_TABLE_H_
+#define CRM_COMMON_RECORD_TABLE_H_
 
 #include <cstdint>
 #include <optional>
@@ -15,13 +18,14 @@
 #include "common/crypto/keyring.h"
 #include "common/db/connection.h"
 #include "common/db/write_set.h"
+#include "common/record/history_page.h"
 #include "common/resource/history.h"
 #include "common/resource/resource_table.h"
 #include "common/schema/validate.h"
 #include "common/server/call_context.h"
 #include "google/protobuf/message.h"
 
-namespace crm::customer {
+namespace crm::record {
 
 template <typename Message>
 struct Stored {
@@ -29,18 +33,12 @@ struct Stored {
   Message message;
 };
 
-// A page of a resource's history.
-struct HistoryPage {
-  std::vector<crm::types::v1::HistoryEntry> entries;
-  std::string next_page_token;
-};
-
 // Thread-safe.
-class ConfigTable {
+class Table {
  public:
   // `noun`: of the events, `<noun>.created` and so on.
-  ConfigTable(const google::protobuf::Descriptor* descriptor, crypto::Keyring& keyring,
-              IdGenerator& ids, std::string noun);
+  Table(const google::protobuf::Descriptor* descriptor, crypto::Keyring& keyring, IdGenerator& ids,
+        std::string noun);
 
   const resource::ResourceTable& table() const { return table_; }
 
@@ -61,7 +59,7 @@ class ConfigTable {
 
   template <typename Message>
   absl::StatusOr<std::vector<Stored<Message>>> LoadAll(db::Connection& db) const {
-    CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"config_load", select_all_}, {}));
+    CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"record_load", select_all_}, {}));
     std::vector<Stored<Message>> all(rows.size());
     for (Stored<Message>& stored : all) {
       rows.Next();
@@ -106,6 +104,6 @@ inline const std::string& InLanguage(schema::Language language, const std::strin
   return language == schema::Language::kChinese ? zh : en;
 }
 
-}  // namespace crm::customer
+}  // namespace crm::record
 
-#endif  // CRM_SERVICES_CUSTOMER_SETTINGS_TABLE_H_
+#endif  // CRM_COMMON_RECORD_TABLE_H_

@@ -3,10 +3,11 @@
 //   CRM_ASSIGN_OR_RETURN(HistoryPage page,
 //                        ReadHistoryPage(db, key.id, request.page_token(), request.page_size(),
 //                                        CreationOf(customer)));
-#ifndef CRM_SERVICES_CUSTOMER_HISTORY_PAGE_H_
-#define CRM_SERVICES_CUSTOMER_HISTORY_PAGE_H_
+#ifndef CRM_COMMON_RECORD_HISTORY_PAGE_H_
+#define CRM_COMMON_RECORD_HISTORY_PAGE_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,7 @@
 #include "common/db/connection.h"
 #include "crm/types/v1/history.pb.h"
 
-namespace crm::customer {
+namespace crm::record {
 
 struct HistoryPage {
   std::vector<crm::types::v1::HistoryEntry> entries;
@@ -42,12 +43,13 @@ crm::types::v1::HistoryEntry CreationOf(const Message& message) {
   return entry;
 }
 
-// `page_size` as asked: 0 = 50, more than 1000 = 1000. INVALID_ARGUMENT for a token that was not
+// `page_size` as asked: 0 = 50, more than 1000 = 1000. No `creation`: the resource came with the
+// program. INVALID_ARGUMENT for a token that was not
 // given out.
 absl::StatusOr<HistoryPage> ReadHistoryPage(db::Connection& db, int64_t resource_id,
                                             const std::string& page_token, int32_t page_size,
-                                            crm::types::v1::HistoryEntry creation);
+                                            std::optional<crm::types::v1::HistoryEntry> creation);
 
-}  // namespace crm::customer
+}  // namespace crm::record
 
-#endif  // CRM_SERVICES_CUSTOMER_HISTORY_PAGE_H_
+#endif  // CRM_COMMON_RECORD_HISTORY_PAGE_H_

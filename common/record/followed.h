@@ -9,8 +9,8 @@
 // Changes of one kind of configuration are decided one after the other: the commit fails with
 // WRITE_CONFLICT, and the handler runs again, if somebody else's came between. So a rule over the
 // whole (no cycles, unique labels) holds whatever happens at the same time.
-#ifndef CRM_SERVICES_CUSTOMER_SETTINGS_FOLLOWED_H_
-#define CRM_SERVICES_CUSTOMER_SETTINGS_FOLLOWED_H_
+#ifndef CRM_COMMON_RECORD_FOLLOWED_H_
+#define CRM_COMMON_RECORD_FOLLOWED_H_
 
 #include <cstdint>
 #include <functional>
@@ -29,7 +29,7 @@
 #include "common/db/write_set.h"
 #include "common/server/call_context.h"
 
-namespace crm::customer {
+namespace crm::record {
 
 // How often a kind of configuration has changed; 0 = never.
 absl::StatusOr<int64_t> ReadRevision(db::Connection& db, std::string_view name);
@@ -96,6 +96,6 @@ class Followed {
   Snapshot current_ ABSL_GUARDED_BY(mutex_);
 };
 
-}  // namespace crm::customer
+}  // namespace crm::record
 
-#endif  // CRM_SERVICES_CUSTOMER_SETTINGS_FOLLOWED_H_
+#endif  // CRM_COMMON_RECORD_FOLLOWED_H_

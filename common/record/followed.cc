@@ -1,21 +1,21 @@
-#include "services/customer/settings_followed.h"
+#include "common/record/followed.h"
 
-namespace crm::customer {
+namespace crm::record {
 namespace {
 
-constexpr db::Query kReadRevision{"config_revision", R"sql(
+constexpr db::Query kReadRevision{"record_revision", R"sql(
   SELECT revision
-  FROM config_revision
+  FROM record_revision
   WHERE name = ?)sql"};
 
-constexpr db::Query kAdvanceRevision{"advance_config_revision", R"sql(
-  UPDATE config_revision
+constexpr db::Query kAdvanceRevision{"advance_record_revision", R"sql(
+  UPDATE record_revision
   SET revision = revision + 1
   WHERE name = ? AND revision = ?)sql"};
 
 const db::InsertSpec& FirstRevision() {
   static const db::InsertSpec& spec =
-      *new db::InsertSpec{"config_revision", {"name", "revision"}, ""};
+      *new db::InsertSpec{"record_revision", {"name", "revision"}, ""};
   return spec;
 }
 
@@ -34,4 +34,4 @@ void AdvanceRevision(db::WriteSet& writes, std::string_view name, int64_t from) 
   }
 }
 
-}  // namespace crm::customer
+}  // namespace crm::record

@@ -1,6 +1,6 @@
-#include "services/customer/run_list.h"
+#include "common/record/run_list.h"
 
-namespace crm::customer {
+namespace crm::record {
 
 absl::StatusOr<filter::ListQuery> MakeListQuery(const server::CallContext& call,
                                                 filter::ListRequest request,
@@ -21,4 +21,4 @@ absl::StatusOr<filter::ListQuery> MakeListQuery(const server::CallContext& call,
       request, options);
 }
 
-}  // namespace crm::customer
+}  // namespace crm::record

@@ -4,8 +4,8 @@
 //   return RunList<v1::ListProductsResponse>(
 //       call, request, {.table = table, .name = "product_list", .order_by = "code", …},
 //       [](auto& response) { return response.add_products(); });
-#ifndef CRM_SERVICES_CUSTOMER_RUN_LIST_H_
-#define CRM_SERVICES_CUSTOMER_RUN_LIST_H_
+#ifndef CRM_COMMON_RECORD_RUN_LIST_H_
+#define CRM_COMMON_RECORD_RUN_LIST_H_
 
 #include <string_view>
 #include <utility>
@@ -18,7 +18,7 @@
 #include "common/resource/resource_table.h"
 #include "common/server/call_context.h"
 
-namespace crm::customer {
+namespace crm::record {
 
 struct ListedTable {
   const resource::ResourceTable& table;
@@ -60,6 +60,6 @@ absl::StatusOr<Response> RunList(server::CallContext& call, const Request& reque
   return response;
 }
 
-}  // namespace crm::customer
+}  // namespace crm::record
 
-#endif  // CRM_SERVICES_CUSTOMER_RUN_LIST_H_
+#endif  // CRM_COMMON_RECORD_RUN_LIST_H_
