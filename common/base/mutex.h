@@ -11,6 +11,7 @@
 #define CRM_COMMON_BASE_MUTEX_H_
 
 #include "absl/base/thread_annotations.h"
+#include "absl/synchronization/blocking_counter.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 
@@ -30,9 +31,10 @@ namespace crm {
 class ABSL_LOCKABLE Mutex {
  public:
   void Lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() { mutex_.lock(); }
+  // Notified first: whoever was waited for may be destroyed as soon as it is unlocked.
   void Unlock() ABSL_UNLOCK_FUNCTION() {
-    mutex_.unlock();
     changed_.notify_all();
+    mutex_.unlock();
   }
   void AssertHeld() const ABSL_ASSERT_EXCLUSIVE_LOCK() {}
   void AssertReaderHeld() const ABSL_ASSERT_SHARED_LOCK() {}
@@ -104,6 +106,9 @@ using ReaderMutexLock = MutexLock;
 
 class Notification {
  public:
+  Notification() = default;
+  // Whoever has waited may destroy it: not before the notifier has let go of the lock.
+  ~Notification() { MutexLock lock(&mutex_); }
   void Notify() {
     MutexLock lock(&mutex_);
     notified_ = true;
@@ -123,12 +128,35 @@ class Notification {
   bool notified_ = false;
 };
 
+// Waits for `count` calls of DecrementCount.
+class BlockingCounter {
+ public:
+  explicit BlockingCounter(int count) : count_(count), done_(count == 0) {}
+  ~BlockingCounter() { MutexLock lock(&mutex_); }
+  // True for the last.
+  bool DecrementCount() {
+    MutexLock lock(&mutex_);
+    done_ = --count_ == 0;
+    return done_;
+  }
+  void Wait() {
+    MutexLock lock(&mutex_);
+    mutex_.Await(absl::Condition(&done_));
+  }
+
+ private:
+  Mutex mutex_;
+  int count_;
+  bool done_;
+};
+
 }  // namespace crm
 
 #else
 
 namespace crm {
 
+using BlockingCounter = absl::BlockingCounter;
 using CondVar = absl::CondVar;
 using Mutex = absl::Mutex;
 using MutexLock = absl::MutexLock;

@@ -9,11 +9,6 @@ namespace {
 
 class AgeJobTest : public ArchiveTest {
  protected:
-  // The service has its own job, which looks at everybody at its start.
-  AgeJobTest() {
-    EXPECT_TRUE(Eventually([&] { return Count("lease WHERE name = 'ages' AND value > 0") == 1; }));
-  }
-
   absl::CivilDay Today() { return archive_.DayOf(harness_.clock().Now()); }
   absl::StatusOr<int64_t> Run(absl::CivilDay last) {
     return job_.Run(last, harness_.clock().Now(), {});

@@ -10,12 +10,6 @@ namespace {
 
 class CompletenessJobTest : public ArchiveTest {
  protected:
-  // The service has its own job, which looks at everybody at its start.
-  CompletenessJobTest() {
-    EXPECT_TRUE(
-        Eventually([&] { return Count("lease WHERE name = 'completeness' AND value <> 0") == 1; }));
-  }
-
   // Requires an e-mail address of persons, and not more than before of organizations.
   void RequireEmail() {
     CustomerPolicy policy;
