@@ -126,8 +126,8 @@ void Meter::Fill(const LoadResult& result, double counted, Figure& figure) const
 const std::vector<Benchmark>& ArchiveBenchmarks() {
   static const auto& all = *[] {
     auto* const list = new std::vector<Benchmark>;
-    for (auto part : {CustomerBenchmarks(), ListAndSearchBenchmarks(), OverloadBenchmarks(),
-                      ImportBenchmarks()}) {
+    for (auto part : {SlaBenchmarks(), CustomerBenchmarks(), ListAndSearchBenchmarks(),
+                      OverloadBenchmarks(), ImportBenchmarks()}) {
       for (Benchmark& benchmark : part) list->push_back(std::move(benchmark));
     }
     return list;

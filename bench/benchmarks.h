@@ -94,6 +94,7 @@ std::vector<Benchmark> CustomerBenchmarks();
 std::vector<Benchmark> ListAndSearchBenchmarks();
 std::vector<Benchmark> ImportBenchmarks();
 std::vector<Benchmark> OverloadBenchmarks();
+std::vector<Benchmark> SlaBenchmarks();
 
 // `calls` requests for CreateCustomer, each of a customer that nobody has created.
 CallKind CreateCalls(Bench& bench, size_t calls);

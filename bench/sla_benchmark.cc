@@ -18,7 +18,7 @@ using calendar::BusinessCalendar;
 
 constexpr double kGoal = 1'000'000;  // due times a second on one core
 constexpr int kTickets = 4096;
-constexpr int kYears = 10;
+constexpr int64_t kYears = 10;
 
 // Office hours with a break, ten years of holidays and make-up days, a zone whose clocks change.
 calendar::v1::Calendar OfficeHours() {
@@ -89,6 +89,7 @@ absl::StatusOr<Figure> SlaDue(Bench& bench) {
   policy.rule(sla::Clock::kResolution) = {absl::Hours(72), hours};
   std::mt19937_64 random(1);
   std::vector<Ticket> tickets;
+  tickets.reserve(kTickets);
   for (int i = 0; i < kTickets; ++i) tickets.push_back(MakeTicket(random, policy));
   int64_t due = 0;
   int64_t evaluations = 0;

@@ -25,7 +25,7 @@ struct Piece {
 // All of the window, in pieces of five minutes: no range and no change of a clock lies within one.
 std::vector<Piece> PiecesOf(const SlowCalendar& slow, absl::Time begin) {
   std::vector<Piece> pieces;
-  for (int64_t i = 0; i < kDays * 24 * 60 / kGrid; ++i) {
+  for (int64_t i = 0; i < kDays * kMinutesOfDay / kGrid; ++i) {
     const absl::Time from = begin + absl::Minutes(i * kGrid);
     pieces.push_back({from, from + absl::Minutes(kGrid), slow.IsOpen(from), slow.IsHoliday(from)});
   }
@@ -98,8 +98,8 @@ TEST(CalendarModel, AgreesOnRandomCalendarsAndTimes) {  // TIC-5, QUA-11
         const int64_t step = int64_t{3'600'000'000} / unit;
         return absl::Microseconds(dice.Roll(from_hour * step, to_hour * step) * unit);
       };
-      const absl::Time from = begin + time(0, 30 * 24);
-      const absl::Time to = from + time(0, 14 * 24);
+      const absl::Time from = begin + time(0, int64_t{30} * 24);
+      const absl::Time to = from + time(0, int64_t{14} * 24);
       const absl::Duration work = absl::Microseconds(unit) + time(0, 60);
       SCOPED_TRACE(absl::StrCat("case ", i, ".", j, ": ", absl::FormatTime(from), " ",
                                 absl::FormatTime(to), " ", absl::FormatDuration(work), "\n",
@@ -123,7 +123,7 @@ absl::CivilDay SlowAddWorkingDays(const SlowCalendar& slow, absl::CivilDay date,
   while (true) {
     ++date;
     bool open = false;
-    for (int64_t minute = 0; minute < 24 * 60; minute += kGrid) {
+    for (int64_t minute = 0; minute < kMinutesOfDay; minute += kGrid) {
       // In this zone every wall clock reading exists once.
       open |= slow.IsOpen(absl::FromCivil(absl::CivilMinute(date) + minute, slow.zone()));
     }

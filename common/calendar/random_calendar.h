@@ -17,6 +17,8 @@
 
 namespace crm::calendar {
 
+inline constexpr int64_t kMinutesOfDay = 24 * 60;
+
 // The same numbers on every machine.
 class Dice {
  public:
@@ -43,14 +45,15 @@ inline std::string ClockText(int64_t minutes) {
 template <typename AddRange>
 void AddRandomRanges(Dice& dice, int64_t grid, AddRange add) {
   const int64_t count = dice.Roll(1, 3);
-  int64_t at = dice.Roll(0, 10 * 60 / grid) * grid;
-  for (int64_t i = 0; i < count && at + grid <= 24 * 60; ++i) {
-    const int64_t end = std::min<int64_t>(at + dice.Roll(1, 8 * 60 / grid) * grid, 24 * 60);
+  int64_t at = dice.Roll(0, int64_t{10} * 60 / grid) * grid;
+  for (int64_t i = 0; i < count && at + grid <= kMinutesOfDay; ++i) {
+    const int64_t end =
+        std::min<int64_t>(at + dice.Roll(1, int64_t{8} * 60 / grid) * grid, kMinutesOfDay);
     v1::HourRange& range = *add();
     range.set_from(ClockText(at));
     range.set_to(dice.OneIn(6) ? "24:00" : ClockText(end));
     if (range.to() == "24:00") return;
-    at = end + dice.Roll(0, 3 * 60 / grid) * grid;  // 0: ranges that touch
+    at = end + dice.Roll(0, int64_t{3} * 60 / grid) * grid;  // 0: ranges that touch
   }
 }
 

@@ -21,7 +21,7 @@ constexpr int kWorlds = 125;
 constexpr int kCasesPerWorld = 800;
 constexpr int kDays = 45;
 constexpr int kMinutes = 15;
-constexpr int kStepsOfDay = 24 * 60 / kMinutes;
+constexpr int64_t kStepsOfDay = 24 * 60 / kMinutes;
 
 // Calendars in one window of time.
 struct World {
@@ -36,7 +36,7 @@ World RandomWorld(Dice& dice) {
   absl::TimeZone zone;
   absl::LoadTimeZone(window.zone, &zone);
   world.time = {absl::FromCivil(window.first - 5, zone), absl::Minutes(kMinutes),
-                kDays * kStepsOfDay};
+                static_cast<int>(kDays * kStepsOfDay)};
   for (const std::string& name : {window.zone, std::string("Asia/Shanghai")}) {
     const calendar::v1::Calendar definition = RandomCalendar(dice, {name, window.first}, kMinutes);
     auto compiled = BusinessCalendar::Compile(definition);
@@ -126,7 +126,7 @@ Case RandomCase(Dice& dice, const World& world) {
   for (size_t i = 1; i < made.history.size(); ++i) made.history[i].sequence = sequences[i - 1];
   if (dice.OneIn(3)) std::reverse(made.history.begin(), made.history.end());
   made.now = static_cast<int>(dice.Roll(opened - kStepsOfDay / 4, at + 3 * kStepsOfDay));
-  made.now = std::clamp(made.now, 0, world.time.steps - kStepsOfDay);
+  made.now = std::clamp(made.now, 0, world.time.steps - static_cast<int>(kStepsOfDay));
   return made;
 }
 
@@ -174,12 +174,9 @@ class Comparison {
     }
     ASSERT_EQ(evaluation.earlier.size(), model.earlier().size());
     for (const auto& [clock, slow] : model.earlier()) {
-      const auto found = std::find_if(evaluation.earlier.begin(), evaluation.earlier.end(),
-                                      [&](const Reading& reading) {
-                                        return reading.clock == clock && reading.cycle == slow.turn;
-                                      });
-      ASSERT_NE(found, evaluation.earlier.end());
-      Compare(model, clock, slow, *found);
+      const Reading* reading = FindTurn(evaluation, clock, slow.turn);
+      ASSERT_NE(reading, nullptr);
+      Compare(model, clock, slow, *reading);
     }
     CompareTimers(evaluation);
   }
@@ -189,6 +186,13 @@ class Comparison {
     return std::find_if(case_.history.begin(), case_.history.end(),
                         [](const Event& event) { return event.kind == EventKind::kOpened; })
         ->time;
+  }
+
+  static const Reading* FindTurn(const Evaluation& evaluation, Clock clock, int turn) {
+    for (const Reading& reading : evaluation.earlier) {
+      if (reading.clock == clock && reading.cycle == turn) return &reading;
+    }
+    return nullptr;
   }
 
   std::optional<absl::Time> TimeAt(std::optional<int> step) const {
