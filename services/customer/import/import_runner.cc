@@ -92,7 +92,7 @@ class ImportRunner::Run {
 
   absl::Status Work(const std::stop_token& stop) {
     CRM_RETURN_IF_ERROR(Connect());
-    absl::Status status = Prepare();
+    absl::Status status = Prepare(stop);
     if (status.ok()) status = WorkThroughFile(stop);
     source_.reset();  // its thread uses the run
     if (status.ok() || IsLost(status)) return absl::OkStatus();
@@ -118,7 +118,7 @@ class ImportRunner::Run {
     return absl::OkStatus();
   }
 
-  absl::Status Prepare() {
+  absl::Status Prepare(const std::stop_token& stop) {
     const auto kind = parts_.kinds.find(import_.job.kind());
     if (kind == parts_.kinds.end()) {
       return Error(absl::StatusCode::kFailedPrecondition, "IMPORT_KIND_UNAVAILABLE",
@@ -131,7 +131,21 @@ class ImportRunner::Run {
     // A dry run leaves nothing that a later run could go on from.
     if (import_.job.dry_run()) CRM_RETURN_IF_ERROR(ForgetDryRun());
     if (!job_.has_report()) StartReport(source_->plan(), source_->header_line(), job_);
-    return source_->Start(*run_, import_.position, job_.rows_read(), import_.key.id);
+    return source_->Start(*run_, import_.position, job_.rows_read(), import_.key.id,
+                          [&] { return KeepOn(stop); });
+  }
+
+  // Between the rows of a long preparation.
+  absl::Status KeepOn(const std::stop_token& stop) {
+    if (stop.stop_requested()) {
+      Release();
+      return Lost();
+    }
+    CRM_RETURN_IF_ERROR(Connect());
+    (*db_)->SetDeadline(absl::Now() + kStatementTimeout);
+    CRM_ASSIGN_OR_RETURN(const bool held, parts_.store.Renew(**db_, import_.key.id, options_.holder,
+                                                             parts_.clock.Now() + options_.lease));
+    return held ? absl::OkStatus() : Lost();
   }
 
   absl::Status ForgetDryRun() {
