@@ -50,9 +50,11 @@ class Surveyor {
  public:
   absl::Status Add(uint64_t group, int64_t line) {
     if (group == 0) {
-      Lose(line);
+      unnamed_ = line;
       return absl::OkStatus();
     }
+    if (unnamed_ != 0 && group == last_) beside_[group] = {unnamed_, true};
+    unnamed_ = 0;
     if (group != last_) {
       Begin(group);
     } else {
@@ -67,7 +69,7 @@ class Surveyor {
     return fits ? absl::OkStatus() : Scattered();
   }
 
-  // A row without a group, or unreadable: it may belong to a group beside it.
+  // An unreadable row: it may belong to a group beside it.
   void Lose(int64_t line) {
     if (last_ != 0) beside_[last_] = {line, run_ > 1};
     lost_before_ = line;
@@ -109,6 +111,7 @@ class Surveyor {
   uint64_t last_ = 0;
   int64_t run_ = 0;
   int64_t lost_before_ = 0;
+  int64_t unnamed_ = 0;  // a row without a group before this one
 };
 
 }  // namespace

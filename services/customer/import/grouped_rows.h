@@ -33,8 +33,8 @@ namespace crm::customer::import {
 struct GroupSurvey {
   absl::flat_hash_set<uint64_t> apart;      // rows lie apart
   absl::flat_hash_set<uint64_t> too_large;  // more than kMaxGroupRows rows
-  // Groups of several rows beside a line that could not be read or names no group, and may belong
-  // to them; with that line.
+  // Groups of several rows beside a line that could not be read and may belong to them, or around
+  // one that names no group; with that line.
   absl::flat_hash_map<uint64_t, int64_t> beside_lost;
 };
 

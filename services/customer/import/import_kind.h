@@ -66,7 +66,7 @@ class RawRow {
 struct RowGroup {
   uint64_t id = 0;         // 0: none
   bool too_large = false;  // more rows than can be decided together
-  // A line that could not be read or names no group, and may belong to this one; 0 if none.
+  // A line that could not be read, or names no group, and may belong to this one; 0 if none.
   int64_t lost_line = 0;
 };
 
