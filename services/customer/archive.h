@@ -20,6 +20,7 @@
 #include "services/customer/customer_store.h"
 #include "services/customer/identity.h"
 #include "services/customer/managed_lists.h"
+#include "services/customer/staff_names.h"
 
 namespace crm::customer {
 
@@ -78,6 +79,7 @@ struct Archive {
   const CustomerChanges changes;
   ManagedLists lists;
   CustomerNames names;
+  StaffNames staff;
 
  private:
   mutable Mutex mutex_;

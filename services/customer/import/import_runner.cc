@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
 #include "common/db/db_error.h"
@@ -38,6 +39,26 @@ bool IsFileError(const absl::Status& status) {
   return status.code() == absl::StatusCode::kInvalidArgument ||
          status.code() == absl::StatusCode::kFailedPrecondition ||
          status.code() == absl::StatusCode::kDataLoss;
+}
+
+// The machine is to blame, and may be well again after a while.
+bool MayPass(const absl::Status& status) {
+  const DbErrorClass error = db::ClassOf(status);
+  if (error == DbErrorClass::kNone) {
+    return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
+           absl::IsResourceExhausted(status) || absl::IsCancelled(status);
+  }
+  return error != DbErrorClass::kBug && error != DbErrorClass::kDuplicateKey;
+}
+
+// For the job's owner: the message, and the database's error number.
+std::string MessageOf(const absl::Status& cause) {
+  constexpr size_t kMaxMessage = 470;
+  std::string message(cause.message().substr(0, kMaxMessage));
+  if (const int code = db::DriverCodeOf(cause); code != 0) {
+    absl::StrAppend(&message, " (error ", code, ")");
+  }
+  return message;
 }
 
 bool WorthAnotherTry(DbErrorClass error) {
@@ -96,8 +117,8 @@ class ImportRunner::Run {
     if (status.ok()) status = WorkThroughFile(stop);
     source_.reset();  // its thread uses the run
     if (status.ok() || IsLost(status)) return absl::OkStatus();
-    const bool given_up = import_.attempts >= options_.max_attempts;
-    if (IsFileError(status) || given_up) return Fail(status);
+    const int64_t attempts = MayPass(status) ? options_.max_attempts : options_.max_refusals;
+    if (IsFileError(status) || import_.attempts >= attempts) return Fail(status);
     Release();
     return status;
   }
@@ -331,7 +352,7 @@ class ImportRunner::Run {
     after.set_state(v1::IMPORT_STATE_FAILED);
     const std::string reason = ErrorReason(cause);
     after.set_error_reason(reason.empty() ? "IMPORT_FAILED" : reason);
-    after.set_error_message(std::string(cause.message()).substr(0, 500));
+    after.set_error_message(MessageOf(cause));
     return End(std::move(after));
   }
 

@@ -82,9 +82,9 @@ class PurchaseRun : public MessageRun {
       : MessageRun(parts.archive, std::move(shape), std::move(context), std::move(plan)),
         activity_(parts.activity),
         recorder_(parts.activity),
-        order_(KeyColumnOf("order_number")),
-        system_(KeyColumnOf("source_system")),
-        cleaner_(archive_.lists, context_.now, archive_.zone) {}
+        order_(KeyColumnOf("order_number", "")),
+        system_(KeyColumnOf("source_system", kSourceSystem)),
+        cleaner_(archive_.lists, archive_.staff, context_.now, archive_.zone) {}
 
   // The rows of one order are one purchase.
   bool has_groups() const override { return true; }
@@ -163,8 +163,8 @@ class PurchaseRun : public MessageRun {
     std::string otherwise;
   };
 
-  KeyColumn KeyColumnOf(std::string_view field) const {
-    KeyColumn key{.column = plan_.Find(field), .otherwise = {}};
+  KeyColumn KeyColumnOf(std::string_view field, std::string otherwise) const {
+    KeyColumn key{.column = plan_.Find(field), .otherwise = std::move(otherwise)};
     for (const v1::FieldDefault& value : context_.spec.defaults()) {
       if (value.field() == field) key.otherwise = value.value();
     }

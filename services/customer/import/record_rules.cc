@@ -21,7 +21,8 @@ RecordContext RecordContextOf(const ImportContext& context, absl::Time now) {
           .from_staff = false,
           .dry_run = context.dry_run,
           .field_prefix = {},
-          .unmapped_source = context.number};
+          .unmapped_source = context.number,
+          .imported = true};
 }
 
 std::vector<Violation> ViolationsOf(const absl::Status& status) {
