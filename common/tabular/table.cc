@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <string>
 
 #include "absl/cleanup/cleanup.h"
@@ -75,6 +76,17 @@ bool IsRowError(const absl::Status& status) {
   if (status.ok()) return false;
   const std::string reason = ErrorReason(status);
   return std::find(std::begin(kRowErrors), std::end(kRowErrors), reason) != std::end(kRowErrors);
+}
+
+int64_t LineOf(const absl::Status& status) {
+  const google::rpc::Status wire = ToRpcStatus(status);
+  google::rpc::ErrorInfo info;
+  for (const auto& detail : wire.details()) {
+    if (!detail.UnpackTo(&info)) continue;
+    const auto line = info.metadata().find("line");
+    if (line != info.metadata().end()) return std::atoll(line->second.c_str());
+  }
+  return 0;
 }
 
 std::optional<size_t> FindHeaderRow(

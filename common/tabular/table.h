@@ -151,6 +151,9 @@ absl::StatusOr<std::unique_ptr<TableReader>> OpenTable(const std::string& path,
 // True if only one row was lost and Next may be called again.
 bool IsRowError(const absl::Status& status);
 
+// The line that an error is about, 0 if it names none.
+int64_t LineOf(const absl::Status& status);
+
 // Which of a table's first rows is the header: the first of those with the most known cells, so
 // that a title above it is passed over. None if no cell is known.
 std::optional<size_t> FindHeaderRow(

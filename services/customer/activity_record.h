@@ -33,6 +33,9 @@ struct RecordContext {
   std::string field_prefix;
   // Under which unknown product names are listed; empty: what the record says.
   std::string unmapped_source;
+  // Written down elsewhere before: `create_time` is kept if the record has one, and lateness is
+  // judged by it, or not at all.
+  bool imported = false;
 };
 
 // One record on its way in.

@@ -21,6 +21,7 @@
 #include "services/customer/customer_store.h"
 #include "services/customer/identity.h"
 #include "services/customer/managed_lists.h"
+#include "services/customer/staff_names.h"
 
 namespace crm::customer {
 
@@ -81,6 +82,7 @@ struct Archive {
   const CustomerChanges changes;
   ManagedLists lists;
   CustomerNames names;
+  StaffNames staff;
 
  private:
   void NotifyOfChange() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {

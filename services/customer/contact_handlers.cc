@@ -13,6 +13,7 @@
 #include "services/customer/contact_rules.h"
 #include "services/customer/identity_conflict.h"
 #include "services/customer/reach.h"
+#include "services/customer/unreachable.h"
 
 namespace crm::customer {
 namespace {
@@ -158,7 +159,7 @@ absl::StatusOr<v1::Contact> ContactHandlers::Update(CallContext& call,
   CRM_ASSIGN_OR_RETURN(const std::optional<StoredContact> primary,
                        PrimaryBefore(*db, after, before.customer_id));
   if (call.validate_only()) return after;
-  if (HasReachable(before.message) != HasReachable(after)) {
+  if (AffectsReach({&before, &after})) {
     CRM_RETURN_IF_ERROR(UpdateUnreachable(call, before, &after));
   }
   return changes_.Change(call.writes(), before, std::move(after), primary, record::SourceOf(call))
@@ -200,21 +201,13 @@ absl::Status ContactHandlers::UpdateUnreachable(CallContext& call, const StoredC
   if (customers.empty()) return NotFound(kContactType, contact.message.number());
   CRM_ASSIGN_OR_RETURN(const std::vector<StoredContact> contacts,
                        archive_.contacts.OfCustomer(*db, contact.customer_id));
-  std::vector<v1::Contact> messages;
+  std::vector<ContactStep> steps = {{&contact, after}};
   for (const StoredContact& other : contacts) {
-    if (other.key.id == contact.key.id) continue;
-    // What is decided here holds only as long as the others are as they are.
-    ContactStore::ExpectUnchanged(call.writes(), other);
-    messages.push_back(other.message);
+    if (other.key.id != contact.key.id) steps.push_back({&other, &other.message});
   }
-  if (after != nullptr) messages.push_back(*after);
   const StoredCustomer& before = customers.front();
   v1::Customer customer = before.message;
-  customer.set_unreachable(IsUnreachable(customer, messages));
-  if (customer.unreachable() == before.message.unreachable()) {
-    CustomerStore::ExpectUnchanged(call.writes(), before);
-    return absl::OkStatus();
-  }
+  FollowContacts(call.writes(), before, steps, customer);
   archive_.changes.Change(call.writes(), before, std::move(customer), *archive_.rules(),
                           record::SourceOf(call));
   return absl::OkStatus();

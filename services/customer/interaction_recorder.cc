@@ -81,8 +81,10 @@ class InteractionRecorder::Batch {
     interaction.set_owner(customer->after.owner());
     interaction.set_creator(context_.source.actor);
     interaction.set_entered_via(context_.source.via);
-    SetTime(context_.source.time, *interaction.mutable_create_time());
-    *interaction.mutable_update_time() = interaction.create_time();
+    SetTime(context_.source.time, *interaction.mutable_update_time());
+    if (!context_.imported || !interaction.has_create_time()) {
+      *interaction.mutable_create_time() = interaction.update_time();
+    }
     const resource::RowKey& key = outcome.key = {activity_.archive.ids.Next(), 1};
     interaction.set_etag(resource::EtagOf(key.version));
     activity_.interactions.table().Insert(writes_, key, interaction, {customer->id()});

@@ -40,6 +40,12 @@ void FillFollowUpState(v1::Interaction& interaction) {
 
 }  // namespace
 
+absl::Time RecordedAt(const RecordContext& context, const v1::Interaction& interaction) {
+  if (!context.imported) return context.source.time;
+  return interaction.has_create_time() ? TimeOf(interaction.create_time())
+                                       : TimeOf(interaction.time());
+}
+
 absl::Status NormalizeInteraction(const RecordContext& context, const ManagedLists& lists,
                                   v1::Interaction& interaction) {
   RecordCheck check(context);
@@ -51,7 +57,10 @@ absl::Status NormalizeInteraction(const RecordContext& context, const ManagedLis
     interaction.set_staff(context.source.actor);
   }
   FillFollowUpState(interaction);
-  interaction.set_late(context.source.time - TimeOf(interaction.time()) > kLateAfter);
+  if (context.imported && interaction.has_create_time()) {
+    check.CheckTime("recorded_time", *interaction.mutable_create_time());
+  }
+  interaction.set_late(RecordedAt(context, interaction) - TimeOf(interaction.time()) > kLateAfter);
   return check.status();
 }
 

@@ -13,6 +13,10 @@ inline constexpr absl::Duration kLateAfter = absl::Hours(24);
 // Next action that plans nothing.
 inline constexpr char kNoNextAction[] = "none";
 
+// When it was written down: now, or for an import what the file says; if that says nothing, when it
+// took place.
+absl::Time RecordedAt(const RecordContext& context, const v1::Interaction& interaction);
+
 // Puts a new interaction into its form and fills what follows: codes for labels, the caller for a
 // missing member of staff, the follow-up state, `late`. INVALID_ARGUMENT with all violations.
 absl::Status NormalizeInteraction(const RecordContext& context, const ManagedLists& lists,

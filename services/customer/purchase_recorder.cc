@@ -36,14 +36,14 @@ struct KnownOrder {
   v1::Purchase purchase;
 };
 
-}  // namespace
-
 absl::Status OrderDiffers(const v1::Purchase& purchase) {
   return Error(absl::StatusCode::kAlreadyExists, "ORDER_DIFFERS",
                "this order was recorded with another content; cancel or refund it instead")
       .Meta("source_system", purchase.source_system())
       .Meta("order_number", purchase.order_number());
 }
+
+}  // namespace
 
 // The rows of one write set.
 class PurchaseRecorder::Batch {

@@ -26,9 +26,6 @@
 
 namespace crm::customer {
 
-// The error of an order that is there with another content.
-absl::Status OrderDiffers(const v1::Purchase& purchase);
-
 class PurchaseRecorder {
  public:
   using New = NewRecord<v1::Purchase>;

@@ -16,6 +16,7 @@ constexpr absl::Duration kFollowTimeout = absl::Seconds(10);
 
 Administration::Administration(runtime::ServiceRuntime& runtime, Archive& archive)
     : runtime_(runtime),
+      staff_cache_(archive.staff),
       staff_store_(runtime.keyring(), runtime.ids(), staff_cache_),
       settings_store_(archive),
       list_store_(archive),

@@ -20,6 +20,7 @@ std::shared_ptr<const server::StaffEntry> StaffCache::Find(std::string_view user
 }
 
 void StaffCache::Set(const StaffTree& tree) {
+  names_.Set(tree);
   const TeamChildren children = ChildrenOf(tree);
   std::map<std::string, std::vector<std::string>> below;  // once a team
   auto entries = std::make_shared<Entries>();

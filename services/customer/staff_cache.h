@@ -10,6 +10,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "common/server/staff_directory.h"
+#include "services/customer/staff_names.h"
 #include "services/customer/staff_tree.h"
 
 namespace crm::customer {
@@ -17,6 +18,9 @@ namespace crm::customer {
 // Thread-safe: a look-up takes a shared lock and a hash.
 class StaffCache : public server::StaffDirectory {
  public:
+  // `names`, told too, outlives the cache.
+  explicit StaffCache(StaffNames& names) : names_(names) {}
+
   std::shared_ptr<const server::StaffEntry> Find(std::string_view user_id) const override;
 
   // Replaces everything.
@@ -25,6 +29,7 @@ class StaffCache : public server::StaffDirectory {
  private:
   using Entries = absl::flat_hash_map<std::string, std::shared_ptr<const server::StaffEntry>>;
 
+  StaffNames& names_;
   mutable std::shared_mutex mutex_;
   std::shared_ptr<const Entries> entries_ ABSL_GUARDED_BY(mutex_) =
       std::make_shared<const Entries>();

@@ -129,7 +129,8 @@ TEST(StaffCache, KnowsRolesStatusAndTeamsBelow) {
   StoredUser gone = User("gone", "", "");
   gone.message.set_status(v1::STAFF_STATUS_SUSPENDED);
   tree.Put(gone);
-  StaffCache cache;
+  StaffNames names;
+  StaffCache cache(names);
   EXPECT_EQ(cache.Find("lead"), nullptr);
   cache.Set(tree);
   const auto lead = cache.Find("lead");

@@ -15,8 +15,11 @@
 #include "common/text/decimal.h"
 #include "common/text/unicode.h"
 #include "common/text/yes_no.h"
+#include "crm/customer/v1/customer.pb.h"
+#include "crm/customer/v1/interaction.pb.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "services/customer/import/list_synonyms.h"
+#include "services/customer/import/scale_band.h"
 
 namespace crm::customer::import {
 
@@ -89,6 +92,15 @@ Breach NotInList(const std::vector<std::string>& candidates) {
   const std::string nearest = CandidatesText(candidates);
   return {"NOT_IN_LIST", absl::StrCat("use a value of the list, such as: ", nearest),
           absl::StrCat("请使用列表中的值，例如：", nearest)};
+}
+
+// Fields that hold a user id.
+bool IsStaff(const FieldSchema& field) {
+  static const pb::FieldDescriptor* const owner =
+      v1::Customer::descriptor()->FindFieldByNumber(v1::Customer::kOwnerFieldNumber);
+  static const pb::FieldDescriptor* const staff =
+      v1::Interaction::descriptor()->FindFieldByNumber(v1::Interaction::kStaffFieldNumber);
+  return field.descriptor == owner || field.descriptor == staff;
 }
 
 Cleaning RuleOfList(std::string_view list) {
@@ -177,6 +189,7 @@ CellCleaner::Outcome CellCleaner::Clean(const FieldSchema& field, int64_t unit,
   if (field.kind == FieldKind::kTimestamp) {
     return SetTimestamp(field, text, message, counts, breach);
   }
+  if (IsStaff(field)) return SetStaff(field, text, message, counts, breach);
   return SetString(field, unit, text, message, counts, breach);
 }
 
@@ -185,6 +198,9 @@ CellCleaner::Meaning CellCleaner::LookUp(const FieldSchema& field, std::string_v
   if (field.kind == FieldKind::kEnum) {
     const pb::EnumDescriptor& type = *field.descriptor->enum_type();
     const pb::EnumValueDescriptor* value = schema::FindEnumValue(type, text);
+    if (value == nullptr && &type == v1::Scale_descriptor()) {
+      if (const auto scale = ParseScale(text)) value = type.FindValueByNumber(*scale);
+    }
     if (value == nullptr) {
       std::vector<std::string> labels;
       for (int i = 1; i < type.value_count(); ++i) {
@@ -238,6 +254,27 @@ CellCleaner::Outcome CellCleaner::SetCode(const FieldSchema& field, std::string_
     reflection.SetString(&message, field.descriptor, meaning.code);
   }
   return Outcome::kSet;
+}
+
+// An id that the directory does not hold passes, as it does over the API.
+CellCleaner::Outcome CellCleaner::SetStaff(const FieldSchema& field, std::string_view text,
+                                           pb::Message& message, CleaningCounts& counts,
+                                           Breach& breach) {
+  const StaffNames::Match match = staff_.Find(text);
+  if (match.candidates > 1) {
+    breach = {"STAFF_AMBIGUOUS",
+              absl::StrCat(match.candidates, " users have this name; use the user id"),
+              absl::StrCat("有 ", match.candidates, " 名员工同名，请填写工号")};
+    return Outcome::kBroken;
+  }
+  const std::string_view id = match.candidates == 1 ? std::string_view(match.user_id) : text;
+  const Outcome outcome = SetString(field, 1, id, message, counts, breach);
+  if (outcome == Outcome::kBroken && match.candidates == 0) {
+    breach = {"STAFF_UNKNOWN", "use a user id, or the name of a user of the staff directory",
+              "请填写工号，或员工目录中的姓名"};
+  }
+  if (outcome == Outcome::kSet && id != text) counts.Count(Cleaning::kList);
+  return outcome;
 }
 
 CellCleaner::Outcome CellCleaner::AddItems(const FieldSchema& field, std::string_view text,

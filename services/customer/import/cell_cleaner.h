@@ -17,6 +17,7 @@
 #include "google/protobuf/message.h"
 #include "services/customer/import/cleaning.h"
 #include "services/customer/managed_lists.h"
+#include "services/customer/staff_names.h"
 
 namespace crm::customer::import {
 
@@ -24,9 +25,11 @@ class CellCleaner {
  public:
   enum class Outcome { kMissing, kSet, kBroken };
 
-  // `lists` outlives the cleaner. `now` bounds dates of birth; times are those of `zone`.
-  CellCleaner(const ManagedLists& lists, absl::Time now, absl::TimeZone zone)
-      : lists_(lists), now_(now), zone_(zone) {}
+  // `lists` and `staff` outlive the cleaner. `now` bounds dates of birth; times are those of
+  // `zone`.
+  CellCleaner(const ManagedLists& lists, const StaffNames& staff, absl::Time now,
+              absl::TimeZone zone)
+      : lists_(lists), staff_(staff), now_(now), zone_(zone) {}
 
   // Sets the field of `message`. On kBroken `breach` says why and the field is not set.
   // `unit`: what a number is multiplied with.
@@ -59,6 +62,10 @@ class CellCleaner {
   Outcome SetString(const schema::FieldSchema& field, int64_t unit, std::string_view text,
                     google::protobuf::Message& message, CleaningCounts& counts,
                     schema::Breach& breach);
+  // A user id; names of the staff directory become one.
+  Outcome SetStaff(const schema::FieldSchema& field, std::string_view text,
+                   google::protobuf::Message& message, CleaningCounts& counts,
+                   schema::Breach& breach);
   Outcome SetInteger(const schema::FieldSchema& field, std::string_view text,
                      google::protobuf::Message& message, CleaningCounts& counts,
                      schema::Breach& breach);
@@ -75,6 +82,7 @@ class CellCleaner {
   Outcome ToDate(CleaningCounts& counts, schema::Breach& breach);
 
   const ManagedLists& lists_;
+  const StaffNames& staff_;
   const absl::Time now_;
   const absl::TimeZone zone_;
   absl::flat_hash_map<const schema::FieldSchema*, Meanings> meanings_;

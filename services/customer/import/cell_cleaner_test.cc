@@ -25,7 +25,8 @@ class CellCleanerTest : public ::testing::Test {
   }
 
   ManagedLists lists_;
-  CellCleaner cleaner_{lists_, absl::FromUnixSeconds(1'773'972'000),
+  const StaffNames staff_;
+  CellCleaner cleaner_{lists_, staff_, absl::FromUnixSeconds(1'773'972'000),
                        absl::FixedTimeZone(8 * 60 * 60)};
   v1::Customer customer_;
   CleaningCounts counts_;

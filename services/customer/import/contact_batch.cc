@@ -1,12 +1,15 @@
 #include "services/customer/import/contact_batch.h"
 
 #include <algorithm>
+#include <deque>
 #include <optional>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "services/customer/contact_rules.h"
 #include "services/customer/customer_changes.h"
+#include "services/customer/unreachable.h"
 
 namespace crm::customer::import {
 
@@ -254,8 +257,34 @@ absl::Status ContactBatch::Write() {
       change(*target);
     }
   }
+  WriteUnreachable();
   batch_.NoteResults(rows_);
   return absl::OkStatus();
+}
+
+void ContactBatch::WriteUnreachable() {
+  for (const auto& [customer_id, targets] : of_customer_) {
+    std::deque<StoredContact> before;  // stable addresses
+    std::vector<ContactStep> steps;
+    bool affected = false;
+    const ActivityCustomers::Entry* customer = customers_.OfId(customer_id);
+    if (customer == nullptr) continue;
+    for (const Target* target : targets) {
+      ContactStep step{.before = nullptr, .after = &target->after};
+      if (!target->is_new) {
+        step.before = &before.emplace_back(target->key, customer_id, target->before);
+        if (!target->changed) step.after = &step.before->message;
+      }
+      // A new contact can only make a customer reachable that was not.
+      affected |= AffectsReach(step) && (!target->is_new || customer->after.unreachable());
+      steps.push_back(step);
+    }
+    if (!affected) continue;
+    v1::Customer after = customer->after;
+    FollowContacts(change_.writes, customer->before, steps, after);
+    parts_.archive.changes.Change(change_.writes, customer->before, std::move(after),
+                                  *parts_.archive.rules(), source_);
+  }
 }
 
 absl::Status ContactBatch::WriteNew(Target& target, const absl::flat_hash_set<int64_t>& replaced) {

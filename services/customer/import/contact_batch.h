@@ -80,6 +80,8 @@ class ContactBatch {
   // At most one of a customer: the last that says so.
   void MakePrimary(Target& target);
   absl::Status Write();
+  // Whether phones and emails of the customers' contacts still reach somebody (CUS-4).
+  void WriteUnreachable();
   absl::Status WriteNew(Target& target, const absl::flat_hash_set<int64_t>& replaced);
 
   const Parts parts_;

@@ -63,7 +63,7 @@ CustomerRowParser::CustomerRowParser(Archive& archive, const ImportContext& cont
       source_{context.now, context.actor, context.number},
       today_(archive.DayOf(context.now)),
       accept_incomplete_(context.spec.missing() == v1::MISSING_POLICY_ACCEPT_INCOMPLETE),
-      cleaner_(archive.lists, context.now, archive.zone) {
+      cleaner_(archive.lists, archive.staff, context.now, archive.zone) {
   for (const FieldSchema& field : schema_.fields()) {
     if (field.options->sensitivity() != crm::options::v1::SENSITIVITY_UNSPECIFIED) {
       sensitive_.push_back(field.descriptor);

@@ -62,10 +62,19 @@ class RawRow {
   std::vector<uint32_t> ends_;
 };
 
+// The rows that one row of a file is decided together with.
+struct RowGroup {
+  uint64_t id = 0;         // 0: none
+  bool too_large = false;  // more rows than can be decided together
+  // A line that could not be read, or names no group, and may belong to this one; 0 if none.
+  int64_t lost_line = 0;
+};
+
 // A parsed row on its way; kinds derive what they need.
 struct ParsedRow {
   virtual ~ParsedRow() = default;
   int64_t line = 0;
+  RowGroup group;
   RawRow raw;
   std::vector<v1::ImportIssue> issues;  // of this row; some may only leave a value out
   bool rejected = false;
@@ -115,11 +124,14 @@ class ImportRun {
   // at once.
   virtual void Seal(ParsedRows& rows) = 0;
 
-  // Whether a row belongs to the batch of the row before it, full as that may be: what is one thing
-  // in the end must be decided together. Called by the parsing thread.
-  virtual bool Continues(const ParsedRow& last, const tabular::Row& next) const {
-    (void)last, (void)next;
-    return false;
+  // Whether rows become one thing in the end, so that Apply must have all of them in one batch
+  // wherever they stand in the file.
+  virtual bool has_groups() const { return false; }
+  // Which ones: rows that give the same number (GroupId), 0 for a row of no group. Called before
+  // the parsing thread begins, and by it.
+  virtual uint64_t GroupOf(const tabular::Row& row) {
+    (void)row;
+    return 0;
   }
 
   // Decides about the rows that are not rejected, and says what is to be written. Run again, with

@@ -52,12 +52,18 @@ class ImportKindsTest : public ImportTest {
     request.set_customer(number);
     return Do<v1::Customer>("CustomerService/GetCustomer", request);
   }
-  void SetPhoneReach(const std::string& contact, v1::ReachStatus status) {
-    v1::SetContactReachStatusRequest request;
-    request.set_contact(contact);
-    request.set_address(v1::SetContactReachStatusRequest::ADDRESS_PHONE);
+  void SetCustomerReach(const std::string& customer, v1::ReachStatus status) {
+    v1::SetReachStatusRequest request;
+    request.set_customer(customer);
+    request.set_address(v1::SetReachStatusRequest::ADDRESS_PHONE);
     request.set_status(status);
-    Do<v1::Contact>("ContactService/SetContactReachStatus", request);
+    Do<v1::Customer>("CustomerService/SetReachStatus", request);
+  }
+  void SetPhoneReach(const std::string& contact, v1::ReachStatus status) {
+    SetReach(contact, v1::SetContactReachStatusRequest::ADDRESS_PHONE, status);
+  }
+  void SetEmailReach(const std::string& contact, v1::ReachStatus status) {
+    SetReach(contact, v1::SetContactReachStatusRequest::ADDRESS_EMAIL, status);
   }
   // Oldest first.
   std::vector<v1::Contact> Contacts(const std::string& customer) {
@@ -113,6 +119,14 @@ class ImportKindsTest : public ImportTest {
   }
 
  private:
+  void SetReach(const std::string& contact, v1::SetContactReachStatusRequest::Address address,
+                v1::ReachStatus status) {
+    v1::SetContactReachStatusRequest request;
+    request.set_contact(contact);
+    request.set_address(address);
+    request.set_status(status);
+    Do<v1::Contact>("ContactService/SetContactReachStatus", request);
+  }
   template <typename Response, typename Request>
   Response Do(std::string_view method, const Request& request) {
     auto response = harness_.Call<Request, Response>(

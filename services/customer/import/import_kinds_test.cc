@@ -206,6 +206,41 @@ TEST_F(ImportKindsTest, AContactsNewPhoneIsUnconfirmed) {
   EXPECT_EQ(Contacts(cloud.number())[0].phone_reach(), v1::REACH_STATUS_UNCONFIRMED);
 }
 
+// CUS-4: a customer whom nothing reached is reachable again with a contact's new number, or a new
+// contact, and only then.
+TEST_F(ImportKindsTest, ContactsMakeCustomersReachable) {
+  const v1::Customer cloud = Company("深圳市云帆科技有限公司", "13800138001");
+  const v1::Customer other = Company("广州市海纳贸易有限公司", "13800138002");
+  const auto import = [&](const v1::Customer& customer, const char* name, const char* phone) {
+    return Import(SpecOf(v1::IMPORT_KIND_CONTACT),
+                  absl::StrCat("客户编号,联系人姓名,手机号码,邮箱\n", customer.number(), ",", name,
+                               ",", phone, ",zhang@example.com\n", other.number(),
+                               ",李四,13900139009,li@example.com\n"));
+  };
+  const auto unreachable = [&] { return GetCustomer(cloud.number()).unreachable(); };
+  const auto reach_nobody = [&] {
+    for (const v1::Contact& contact : Contacts(cloud.number())) {
+      SetPhoneReach(contact.number(), v1::REACH_STATUS_UNREACHABLE);
+      SetEmailReach(contact.number(), v1::REACH_STATUS_UNREACHABLE);
+    }
+  };
+  import(cloud, "张晓明", "13900139001");
+  SetCustomerReach(cloud.number(), v1::REACH_STATUS_UNREACHABLE);
+  SetCustomerReach(other.number(), v1::REACH_STATUS_UNREACHABLE);
+  reach_nobody();
+  ASSERT_TRUE(unreachable());
+  import(cloud, "张晓明", "13900139001");
+  EXPECT_TRUE(unreachable());
+  EXPECT_EQ(import(cloud, "张晓明", "13900139002").rejected(), 0);
+  EXPECT_FALSE(unreachable());
+
+  reach_nobody();
+  ASSERT_TRUE(unreachable());
+  EXPECT_EQ(import(cloud, "张小红", "13900139003").created(), 1);
+  EXPECT_FALSE(unreachable());
+  EXPECT_FALSE(GetCustomer(other.number()).unreachable());
+}
+
 // CUS-30, CUS-14
 TEST_F(ImportKindsTest, ContactsAreRefusedWithAReason) {
   const v1::Customer cloud = Company("深圳市云帆科技有限公司", "13800138001");

@@ -172,10 +172,11 @@ TEST_F(ImportResumeTest, KilledInTheMiddleLosesAndDoublesNothing) {
   EXPECT_GE(done.verification().rows(), 90);
 }
 
-// Orders of three rows, which end in the middle of batches of a hundred: none is torn, lost or
-// counted twice (CUS-20).
+// The same with orders of three rows, which end in the middle of batches of a hundred or lie apart:
+// none is torn, lost or counted twice (CUS-20).
 TEST_F(ImportResumeTest, KilledPurchasesLoseAndDoubleNothing) {
   constexpr int kOrders = 400;
+  constexpr int kTogether = 150;  // the others begin again in each third of the file
   constexpr int kCustomers = 7;
   std::string customers = "姓名,客户类型,所属行业,手机号码,客户等级\n";
   for (int i = 0; i < kCustomers; ++i) {
@@ -185,9 +186,9 @@ TEST_F(ImportResumeTest, KilledPurchasesLoseAndDoubleNothing) {
 
   std::atomic<int> kills{0};
   interference_->before_commit = [&](int64_t rows) {
-    const int64_t at[] = {200, 700};
+    const int64_t at[] = {200, 700, 1100};
     const int done = kills.load();
-    if (done < 2 && rows >= at[done]) {
+    if (done < 3 && rows >= at[done]) {
       ++kills;
       harness_.clock().Advance(absl::Seconds(31));
       return absl::AbortedError("killed");
@@ -195,14 +196,18 @@ TEST_F(ImportResumeTest, KilledPurchasesLoseAndDoubleNothing) {
     return absl::OkStatus();
   };
   std::string purchases = "订单号,手机号码,产品,金额,下单时间\n";
-  for (int i = 0; i < 3 * kOrders; ++i) {
-    absl::StrAppend(&purchases, "SO", i / 3, ",", 13900000000 + i / 3 % kCustomers, ",产品", i % 3,
-                    ",1.50,2024-03-01\n");
+  const auto add = [&](int order, int product) {
+    absl::StrAppend(&purchases, "SO", order, ",", 13900000000 + order % kCustomers, ",产品",
+                    product, ",1.50,2024-03-01\n");
+  };
+  for (int i = 0; i < 3 * kTogether; ++i) add(i / 3, i % 3);
+  for (int product = 0; product < 3; ++product) {
+    for (int order = kTogether; order < kOrders; ++order) add(order, product);
   }
   const v1::ImportJob job = Send(v1::IMPORT_KIND_PURCHASE, purchases);
   harness_.StartReplica();
   const v1::ImportJob done = Wait(job.number());
-  EXPECT_EQ(kills.load(), 2);
+  EXPECT_EQ(kills.load(), 3);
   EXPECT_EQ(done.state(), v1::IMPORT_STATE_SUCCEEDED) << done.ShortDebugString();
   EXPECT_EQ(done.rows_read(), 3 * kOrders);
   EXPECT_EQ(done.created(), kOrders);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
 #include "common/db/db_error.h"
@@ -38,6 +39,26 @@ bool IsFileError(const absl::Status& status) {
   return status.code() == absl::StatusCode::kInvalidArgument ||
          status.code() == absl::StatusCode::kFailedPrecondition ||
          status.code() == absl::StatusCode::kDataLoss;
+}
+
+// The machine is to blame, and may be well again after a while.
+bool MayPass(const absl::Status& status) {
+  const DbErrorClass error = db::ClassOf(status);
+  if (error == DbErrorClass::kNone) {
+    return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
+           absl::IsResourceExhausted(status) || absl::IsCancelled(status);
+  }
+  return error != DbErrorClass::kBug && error != DbErrorClass::kDuplicateKey;
+}
+
+// For the job's owner: the message, and the database's error number.
+std::string MessageOf(const absl::Status& cause) {
+  constexpr size_t kMaxMessage = 470;
+  std::string message(cause.message().substr(0, kMaxMessage));
+  if (const int code = db::DriverCodeOf(cause); code != 0) {
+    absl::StrAppend(&message, " (error ", code, ")");
+  }
+  return message;
 }
 
 bool WorthAnotherTry(DbErrorClass error) {
@@ -92,12 +113,12 @@ class ImportRunner::Run {
 
   absl::Status Work(const std::stop_token& stop) {
     CRM_RETURN_IF_ERROR(Connect());
-    absl::Status status = Prepare();
+    absl::Status status = Prepare(stop);
     if (status.ok()) status = WorkThroughFile(stop);
     source_.reset();  // its thread uses the run
     if (status.ok() || IsLost(status)) return absl::OkStatus();
-    const bool given_up = import_.attempts >= options_.max_attempts;
-    if (IsFileError(status) || given_up) return Fail(status);
+    const int64_t attempts = MayPass(status) ? options_.max_attempts : options_.max_refusals;
+    if (IsFileError(status) || import_.attempts >= attempts) return Fail(status);
     Release();
     return status;
   }
@@ -118,7 +139,7 @@ class ImportRunner::Run {
     return absl::OkStatus();
   }
 
-  absl::Status Prepare() {
+  absl::Status Prepare(const std::stop_token& stop) {
     const auto kind = parts_.kinds.find(import_.job.kind());
     if (kind == parts_.kinds.end()) {
       return Error(absl::StatusCode::kFailedPrecondition, "IMPORT_KIND_UNAVAILABLE",
@@ -131,7 +152,21 @@ class ImportRunner::Run {
     // A dry run leaves nothing that a later run could go on from.
     if (import_.job.dry_run()) CRM_RETURN_IF_ERROR(ForgetDryRun());
     if (!job_.has_report()) StartReport(source_->plan(), source_->header_line(), job_);
-    return source_->Start(*run_, import_.position, job_.rows_read(), import_.key.id);
+    return source_->Start(*run_, import_.position, job_.rows_read(), import_.key.id,
+                          [&] { return KeepOn(stop); });
+  }
+
+  // Between the rows of a long preparation.
+  absl::Status KeepOn(const std::stop_token& stop) {
+    if (stop.stop_requested()) {
+      Release();
+      return Lost();
+    }
+    CRM_RETURN_IF_ERROR(Connect());
+    (*db_)->SetDeadline(absl::Now() + kStatementTimeout);
+    CRM_ASSIGN_OR_RETURN(const bool held, parts_.store.Renew(**db_, import_.key.id, options_.holder,
+                                                             parts_.clock.Now() + options_.lease));
+    return held ? absl::OkStatus() : Lost();
   }
 
   absl::Status ForgetDryRun() {
@@ -317,7 +352,7 @@ class ImportRunner::Run {
     after.set_state(v1::IMPORT_STATE_FAILED);
     const std::string reason = ErrorReason(cause);
     after.set_error_reason(reason.empty() ? "IMPORT_FAILED" : reason);
-    after.set_error_message(std::string(cause.message()).substr(0, 500));
+    after.set_error_message(MessageOf(cause));
     return End(std::move(after));
   }
 

@@ -32,8 +32,12 @@ struct RunnerOptions {
   std::string holder;  // names this process
   SourceOptions source;
   absl::Duration lease = absl::Seconds(30);  // well above the time of a batch
-  // Runs without progress after which a job is given up.
+  // Runs without progress after which a job is given up, whatever the cause: a database that is
+  // away for some minutes is waited for.
   int64_t max_attempts = 20;
+  // The same where waiting does not help: the database refuses what is to be written, or a part of
+  // the service fails.
+  int64_t max_refusals = 3;
   // For tests: called before each commit with the rows done so far; an error ends the run at once
   // and leaves everything as a killed process would.
   std::function<absl::Status(int64_t rows)> before_commit;

@@ -5,16 +5,12 @@
 
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
-#include "google/rpc/error_details.pb.h"
 
 namespace crm::customer::import {
 namespace {
 
 // Titles and remarks above a header are few.
 constexpr size_t kRowsToSearchForHeader = 20;
-
-// Rows that may be added to a full batch because they continue its last one.
-constexpr size_t kMaxContinued = 1000;
 
 constexpr int64_t kMinSample = 100;
 constexpr int64_t kSampleShare = 100;  // one of so many
@@ -31,21 +27,10 @@ int64_t RankOf(int64_t job_id, int64_t line) {
   return static_cast<int64_t>((x ^ (x >> 31)) >> (64 - kRankBits));
 }
 
-int64_t LineOf(const absl::Status& status) {
-  const google::rpc::Status rpc = ToRpcStatus(status);
-  for (const auto& detail : rpc.details()) {
-    google::rpc::ErrorInfo info;
-    if (!detail.UnpackTo(&info)) continue;
-    auto line = info.metadata().find("line");
-    if (line != info.metadata().end()) return std::atoll(line->second.c_str());
-  }
-  return 0;
-}
-
 // A row that the reader lost: nothing of it is known but its line.
 std::unique_ptr<ParsedRow> LostRow(const absl::Status& status) {
   auto row = std::make_unique<ParsedRow>();
-  row->line = LineOf(status);
+  row->line = tabular::LineOf(status);
   row->rejected = true;
   v1::ImportIssue& issue = row->issues.emplace_back();
   issue.set_line(row->line);
@@ -72,13 +57,13 @@ absl::StatusOr<std::unique_ptr<ImportSource>> ImportSource::Open(db::Connection&
       store.ReadChunks(db, import.key.id, import.job.file_bytes(),
                        [&](std::string_view data) { return source->file_.Append(data); }));
   const v1::ImportSpec& spec = import.job.spec();
-  tabular::ReadOptions read;
-  read.sheet = spec.sheet();
-  CRM_ASSIGN_OR_RETURN(source->reader_, tabular::OpenTable(source->file_.path(), read));
+  source->read_.sheet = spec.sheet();
+  CRM_ASSIGN_OR_RETURN(source->reader_, tabular::OpenTable(source->file_.path(), source->read_));
   if (import.position == tabular::Position{} || import.job.dry_run()) {
     CRM_RETURN_IF_ERROR(source->FindHeader(kind, spec));
   } else {
     source->plan_ = ColumnPlan::FromReport(kind.catalog(), import.job.report());
+    source->header_line_ = import.job.report().header_line();
   }
   return source;
 }
@@ -113,9 +98,23 @@ absl::Status ImportSource::FindHeader(const ImportKind& kind, const v1::ImportSp
 }
 
 absl::Status ImportSource::Start(ImportRun& run, const tabular::Position& position,
-                                 int64_t rows_before, int64_t job_id) {
+                                 int64_t rows_before, int64_t job_id,
+                                 const GroupedRows::OnRows& on_rows) {
+  if (run.has_groups()) CRM_RETURN_IF_ERROR(Group(run, on_rows));
   CRM_RETURN_IF_ERROR(reader_->SeekTo(position == tabular::Position{} ? first_row_ : position));
   parser_ = std::jthread([this, &run, rows_before, job_id] { ParseAll(run, rows_before, job_id); });
+  return absl::OkStatus();
+}
+
+absl::Status ImportSource::Group(ImportRun& run, const GroupedRows::OnRows& on_rows) {
+  reader_.reset();  // an XLSX holds its strings in memory
+  CRM_ASSIGN_OR_RETURN(
+      std::unique_ptr<GroupedRows> grouped,
+      GroupedRows::Make([this] { return tabular::OpenTable(file_.path(), read_); }, header_line_,
+                        [&run](const tabular::Row& row) { return run.GroupOf(row); },
+                        options_.spool_folder, on_rows));
+  grouped_ = grouped.get();
+  reader_ = std::move(grouped);
   return absl::OkStatus();
 }
 
@@ -125,7 +124,7 @@ void ImportSource::ParseAll(ImportRun& run, int64_t rows_before, int64_t job_id)
     ParsedBatch batch;
     batch.counts.filled.resize(plan_->columns().size());
     batch.rows.reserve(static_cast<size_t>(options_.batch_rows));
-    while (more && !BatchIsFull(run, batch)) more = ParseRow(run, batch);
+    while (more && !BatchIsFull(batch)) more = ParseRow(run, batch);
     for (const auto& row : batch.rows) DrawSample(*row, ++rows_before, job_id);
     run.Seal(batch.rows);
     batch.end = peeked_.has_value() ? peeked_at_ : reader_->position();
@@ -144,12 +143,13 @@ absl::StatusOr<bool> ImportSource::Peek() {
   return *peeked_;
 }
 
-bool ImportSource::BatchIsFull(const ImportRun& run, const ParsedBatch& batch) {
-  const auto full = static_cast<size_t>(options_.batch_rows);
-  if (batch.rows.size() < full) return false;
-  if (batch.rows.size() >= full + kMaxContinued) return true;
+// A full batch goes on as long as its last group does.
+bool ImportSource::BatchIsFull(const ParsedBatch& batch) {
+  if (batch.rows.size() < static_cast<size_t>(options_.batch_rows)) return false;
+  const RowGroup& last = batch.rows.back()->group;
+  if (last.id == 0 || last.too_large) return true;
   const absl::StatusOr<bool> more = Peek();
-  return !more.ok() || !*more || !run.Continues(*batch.rows.back(), row_);
+  return !more.ok() || !*more || grouped_->group().id != last.id;
 }
 
 bool ImportSource::ParseRow(ImportRun& run, ParsedBatch& batch) {
@@ -165,6 +165,7 @@ bool ImportSource::ParseRow(ImportRun& run, ParsedBatch& batch) {
   }
   if (!*more) return false;
   batch.rows.push_back(run.Parse(row_, batch.counts));
+  if (grouped_ != nullptr) batch.rows.back()->group = grouped_->group();
   for (v1::ImportIssue& issue : batch.rows.back()->issues) {
     issue.set_row_rejected(batch.rows.back()->rejected);
   }

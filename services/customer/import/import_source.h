@@ -24,6 +24,7 @@
 #include "common/db/connection.h"
 #include "common/tabular/table.h"
 #include "services/customer/import/batch_queue.h"
+#include "services/customer/import/grouped_rows.h"
 #include "services/customer/import/import_kind.h"
 #include "services/customer/import/import_store.h"
 #include "services/customer/import/spool_file.h"
@@ -58,9 +59,10 @@ class ImportSource {
   int64_t header_line() const { return header_line_; }
 
   // Parses from `position` on (from the first row below the header if it is the start), of which
-  // `rows_before` rows have been read. `run` outlives this.
+  // `rows_before` rows have been read. `run` outlives this. Where rows have to be grouped, the file
+  // is read before; `on_rows` is called meanwhile, and its error returned.
   absl::Status Start(ImportRun& run, const tabular::Position& position, int64_t rows_before,
-                     int64_t job_id);
+                     int64_t job_id, const GroupedRows::OnRows& on_rows);
   // Nothing after the last batch.
   std::optional<ParsedBatch> Next() { return queue_.Pop(); }
 
@@ -74,12 +76,15 @@ class ImportSource {
   bool ParseRow(ImportRun& run, ParsedBatch& batch);
   // Reads the next row into row_ unless it is there already, noting where it begins.
   absl::StatusOr<bool> Peek();
-  bool BatchIsFull(const ImportRun& run, const ParsedBatch& batch);
+  bool BatchIsFull(const ParsedBatch& batch);
+  absl::Status Group(ImportRun& run, const GroupedRows::OnRows& on_rows);
   void DrawSample(ParsedRow& row, int64_t ordinal, int64_t job_id) const;
 
   SpoolFile file_;
   const SourceOptions options_;
+  tabular::ReadOptions read_;
   std::unique_ptr<tabular::TableReader> reader_;
+  GroupedRows* grouped_ = nullptr;  // the reader, if rows are grouped
   std::optional<ColumnPlan> plan_;
   tabular::Position first_row_;
   int64_t header_line_ = 0;

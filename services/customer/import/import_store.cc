@@ -24,6 +24,11 @@ constexpr db::Query kAdvance{"import_advance", R"sql(
   SET position_offset = ?, position_line = ?, lease_until = ?, attempts = 0
   WHERE id = ?)sql"};
 
+constexpr db::Query kRenew{"import_renew", R"sql(
+  UPDATE import_job
+  SET lease_until = ?
+  WHERE id = ? AND holder = ?)sql"};
+
 constexpr db::Query kRelease{"import_release", R"sql(
   UPDATE import_job
   SET lease_until = 0
@@ -234,6 +239,12 @@ void ImportStore::Update(db::WriteSet& writes, resource::RowKey key, const v1::I
 void ImportStore::Advance(db::WriteSet& writes, int64_t id, const tabular::Position& position,
                           absl::Time lease_until) const {
   writes.Execute(kAdvance, {position.offset, position.line, lease_until, id});
+}
+
+absl::StatusOr<bool> ImportStore::Renew(db::Connection& db, int64_t id, std::string_view holder,
+                                        absl::Time lease_until) const {
+  CRM_ASSIGN_OR_RETURN(const int64_t renewed, db.Execute(kRenew, {lease_until, id, holder}));
+  return renewed == 1;
 }
 
 absl::Status ImportStore::Release(db::Connection& db, int64_t id, std::string_view holder) const {

@@ -74,6 +74,9 @@ class ImportStore {
   // How far a claimed job is. After Update, in one transaction with it.
   void Advance(db::WriteSet& writes, int64_t id, const tabular::Position& position,
                absl::Time lease_until) const;
+  // Goes on holding it, without having come further; false if another one holds it.
+  absl::StatusOr<bool> Renew(db::Connection& db, int64_t id, std::string_view holder,
+                             absl::Time lease_until) const;
   // Lets others have it at once.
   absl::Status Release(db::Connection& db, int64_t id, std::string_view holder) const;
 

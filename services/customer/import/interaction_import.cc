@@ -37,7 +37,10 @@ const FieldCatalog& Catalog() {
                      {"客户联系人"},
                      schema::MessageSchema::Of<v1::Contact>().Find("name"),
                      /*read_by_kind=*/true});
-    return new FieldCatalog(schema::MessageSchema::Of<v1::Interaction>(), std::move(extra));
+    const auto& schema = schema::MessageSchema::Of<v1::Interaction>();
+    extra.push_back(
+        {"recorded_time", {"登记时间", "记录时间", "recorded at"}, schema.Find("create_time")});
+    return new FieldCatalog(schema, std::move(extra));
   }();
   return catalog;
 }

@@ -1,14 +1,16 @@
 #include "services/customer/import/purchase_import.h"
 
-#include <algorithm>
+#include <cstdint>
 #include <deque>
 #include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
-#include "common/text/unicode.h"
+#include "services/customer/import/grouped_rows.h"
 #include "services/customer/import/message_kind.h"
 #include "services/customer/import/message_run.h"
 #include "services/customer/import/purchase_rows.h"
@@ -41,6 +43,34 @@ Breach TooManyItems() {
           "每个订单最多 200 个产品，请拆分"};
 }
 
+Breach TooManyRows() {
+  return {"TOO_MANY_ITEMS", "an order has at most 200 products and 1000 rows; split it",
+          "每个订单最多 200 个产品、1000 行，请拆分"};
+}
+
+// Why an order is not stored: a row of it was rejected, or is not known to be one of it.
+struct Fault {
+  int64_t line = 0;
+  std::string rule;  // empty: the line could not be read, or has no order number
+};
+
+Breach OrderIncomplete(const Fault& fault) {
+  if (fault.rule.empty()) {
+    return {"ORDER_INCOMPLETE",
+            absl::StrCat("line ", fault.line,
+                         " cannot be read or has no order number and may belong to this order; "
+                         "correct it and import all rows of the order, of which none is stored"),
+            absl::StrCat("第 ", fault.line,
+                         " 行无法读取或没有订单号，可能属于该订单；请更正后重新导入该订单的全部行，"
+                         "该订单未保存")};
+  }
+  return {"ORDER_INCOMPLETE",
+          absl::StrCat("line ", fault.line, " of this order was rejected (", fault.rule,
+                       "); correct it and import all rows of the order, of which none is stored"),
+          absl::StrCat("该订单的第 ", fault.line, " 行被拒绝（", fault.rule,
+                       "）；请更正后重新导入该订单的全部行，该订单未保存")};
+}
+
 class PurchaseRun : public MessageRun {
  public:
   struct Parts {
@@ -52,18 +82,15 @@ class PurchaseRun : public MessageRun {
       : MessageRun(parts.archive, std::move(shape), std::move(context), std::move(plan)),
         activity_(parts.activity),
         recorder_(parts.activity),
-        order_column_(plan_.Find("order_number")),
-        system_column_(plan_.Find("source_system")) {}
+        order_(KeyColumnOf("order_number", "")),
+        system_(KeyColumnOf("source_system", kSourceSystem)),
+        cleaner_(archive_.lists, archive_.staff, context_.now, archive_.zone) {}
 
-  // Rows of one order that stand together are one purchase.
-  bool Continues(const ParsedRow& last, const tabular::Row& next) const override {
-    if (order_column_ == nullptr) return false;
-    const auto same = [&](const ColumnPlan::Column* column) {
-      return column == nullptr ||
-             text::Trim(last.raw[column->index]) == text::Trim(next[column->index]);
-    };
-    return !text::Trim(next[order_column_->index]).empty() && same(order_column_) &&
-           same(system_column_);
+  // The rows of one order are one purchase.
+  bool has_groups() const override { return true; }
+  uint64_t GroupOf(const tabular::Row& row) override {
+    const std::string order = KeyOf(order_, row);
+    return order.empty() ? 0 : GroupId(absl::StrCat(KeyOf(system_, row), "\n", order));
   }
 
   absl::StatusOr<BatchChange> Apply(db::Connection& db, const ParsedRows& rows,
@@ -130,12 +157,34 @@ class PurchaseRun : public MessageRun {
  private:
   class Batch;
 
+  // A column of what names an order, and what rows without it have.
+  struct KeyColumn {
+    const ColumnPlan::Column* column = nullptr;
+    std::string otherwise;
+  };
+
+  KeyColumn KeyColumnOf(std::string_view field, std::string otherwise) const {
+    KeyColumn key{.column = plan_.Find(field), .otherwise = std::move(otherwise)};
+    for (const v1::FieldDefault& value : context_.spec.defaults()) {
+      if (value.field() == field) key.otherwise = value.value();
+    }
+    return key;
+  }
+
+  // As the field will be: cleaned.
+  std::string KeyOf(const KeyColumn& key, const tabular::Row& row) {
+    if (key.column == nullptr) return key.otherwise;
+    CleaningCounts ignored;
+    const std::string_view text =
+        cleaner_.CleanText(row[key.column->index], /*keep_lines=*/false, ignored);
+    return CellCleaner::IsMissingWord(text) ? key.otherwise : std::string(text);
+  }
+
   ActivityArchive& activity_;
   const PurchaseRecorder recorder_;
-  const ColumnPlan::Column* const order_column_;
-  const ColumnPlan::Column* const system_column_;
-  // Orders that a dry run has met, with their content.
-  std::map<Order, size_t> seen_;
+  const KeyColumn order_;
+  const KeyColumn system_;
+  CellCleaner cleaner_;  // of the parsing thread
   std::optional<ProductMapper> compared_;
 };
 
@@ -151,13 +200,8 @@ class PurchaseRun::Batch {
       if (!row->rejected) join_.Want(static_cast<const PurchaseRow&>(*row).who);
     }
     CRM_RETURN_IF_ERROR(join_.Load(db));
-    for (size_t i = 0; i < rows_.size(); ++i) {
-      if (rows_[i]->rejected) {
-        change_.results[i].outcome = RowOutcome::kRejected;
-      } else {
-        Put(i, RowAt(i));
-      }
-    }
+    for (size_t i = 0; i < rows_.size(); ++i) Put(i);
+    KeepWhole();
     CRM_RETURN_IF_ERROR(Record(db));
     return std::move(change_);
   }
@@ -167,12 +211,33 @@ class PurchaseRun::Batch {
     return static_cast<const PurchaseRow&>(*rows_[index]);
   }
 
-  // Into its order.
-  void Put(size_t index, const PurchaseRow& row) {
-    CustomerJoin::Answer answer = join_.Of(row.who);
-    if (answer.breach.has_value()) {
-      return run_.Reject(row, index, answer.field, *answer.breach, change_);
+  void Put(size_t index) {
+    const ParsedRow& parsed = *rows_[index];
+    if (parsed.group.lost_line != 0) faults_[parsed.group.id] = {parsed.group.lost_line, ""};
+    if (parsed.rejected) {
+      change_.results[index].outcome = RowOutcome::kRejected;
+      return NoteFault(index, parsed.issues.front().rule());
     }
+    const PurchaseRow& row = RowAt(index);
+    if (row.group.too_large) return Refuse(index, "order_number", TooManyRows());
+    Add(index, row);
+  }
+
+  void NoteFault(size_t index, const std::string& rule) {
+    const ParsedRow& row = *rows_[index];
+    if (row.group.id != 0) faults_.try_emplace(row.group.id, Fault{row.line, rule});
+  }
+
+  // A fault of one row.
+  void Refuse(size_t index, std::string_view field, const Breach& breach) {
+    run_.Reject(RowAt(index), index, field, breach, change_);
+    NoteFault(index, breach.rule);
+  }
+
+  // Into its order.
+  void Add(size_t index, const PurchaseRow& row) {
+    CustomerJoin::Answer answer = join_.Of(row.who);
+    if (answer.breach.has_value()) return Refuse(index, answer.field, *answer.breach);
     const auto [place, fresh] = by_order_.try_emplace(OrderOf(row.purchase), orders_.size());
     if (fresh) {
       orders_.emplace_back(index, row, std::move(answer.number));
@@ -183,19 +248,49 @@ class PurchaseRun::Batch {
       case OrderRows::Added::kItem:
         return;
       case OrderRows::Added::kRepeated:
-        return Repeat(index, /*from_file=*/true);
+        ++change_.duplicates_in_file;
+        if (rejects_duplicates()) Refuse(index, "order_number", DuplicateBreach());
+        return;
       case OrderRows::Added::kDiffers:
-        return run_.Reject(row, index, added.field, RowsDiffer(), change_);
+        return Refuse(index, added.field, RowsDiffer());
       case OrderRows::Added::kTooMany:
-        return run_.Reject(row, index, added.field, TooManyItems(), change_);
+        return Refuse(index, added.field, TooManyItems());
     }
   }
 
-  // A row that changes nothing.
-  void Repeat(size_t index, bool from_file) {
-    ++(from_file ? change_.duplicates_in_file : change_.duplicates_in_archive);
+  bool rejects_duplicates() const {
+    return run_.context_.spec.duplicates() == v1::DUPLICATE_POLICY_REJECT;
+  }
+
+  // Drops orders of which a row was rejected: stored in part, they could never be completed.
+  void KeepWhole() {
+    std::deque<OrderRows> whole;
+    for (OrderRows& order : orders_) {
+      const auto fault = faults_.find(rows_[order.rows().front()]->group.id);
+      if (fault == faults_.end()) {
+        whole.push_back(std::move(order));
+        continue;
+      }
+      ForEach(order, [&](size_t index) {
+        if (change_.results[index].outcome == RowOutcome::kRejected) return;
+        run_.Reject(RowAt(index), index, "order_number", OrderIncomplete(fault->second), change_);
+      });
+    }
+    orders_ = std::move(whole);
+  }
+
+  // All rows of an order.
+  template <typename Function>
+  static void ForEach(const OrderRows& order, Function function) {
+    for (const size_t index : order.rows()) function(index);
+    for (const size_t index : order.repeated()) function(index);
+  }
+
+  // A row of an order that is there.
+  void Repeat(size_t index) {
+    ++change_.duplicates_in_archive;
     change_.results[index].outcome = RowOutcome::kSkipped;
-    if (run_.context_.spec.duplicates() != v1::DUPLICATE_POLICY_REJECT) return;
+    if (!rejects_duplicates()) return;
     run_.Reject(RowAt(index), index, "order_number", DuplicateBreach(), change_);
   }
 
@@ -205,39 +300,17 @@ class PurchaseRun::Batch {
     db::WriteSet thrown_away;
     db::WriteSet& writes = run_.context_.dry_run ? thrown_away : change_.writes;
     CRM_ASSIGN_OR_RETURN(
-        auto recorded,
+        const auto recorded,
         run_.recorder_.Record(db, writes, std::move(records),
                               RecordContextOf(run_.context_, run_.archive_.clock.Now())));
-    std::map<Order, size_t> met;
-    for (size_t i = 0; i < recorded.size(); ++i) {
-      if (run_.context_.dry_run && recorded[i].status.ok()) {
-        const size_t content = std::hash<std::string>()(ContentOf(recorded[i].message));
-        const Order order = OrderOf(recorded[i].message);
-        const auto seen = run_.seen_.find(order);
-        if (seen == run_.seen_.end()) {
-          met[order] = content;
-        } else if (seen->second == content) {
-          recorded[i].unchanged = true;
-          recorded[i].message.set_entered_via(run_.context_.number);
-        } else {
-          recorded[i].status = OrderDiffers(recorded[i].message);
-        }
-      }
-      NoteOrder(orders_[i], recorded[i]);
-    }
-    if (run_.context_.dry_run) {
-      change_.after_commit = [&seen = run_.seen_, met = std::move(met)] {
-        seen.insert(met.begin(), met.end());
-      };
-    }
+    for (size_t i = 0; i < recorded.size(); ++i) NoteOrder(orders_[i], recorded[i]);
     return absl::OkStatus();
   }
 
   void NoteOrder(const OrderRows& order, const PurchaseRecorder::Outcome& recorded) {
     if (!recorded.status.ok()) return NoteRefused(order, recorded.status);
     if (recorded.unchanged) {
-      const bool from_file = recorded.message.entered_via() == run_.context_.number;
-      for (const size_t index : order.rows()) Repeat(index, from_file);
+      for (const size_t index : order.rows()) Repeat(index);
       return;
     }
     change_.unknown_products.insert(change_.unknown_products.end(),
@@ -263,7 +336,7 @@ class PurchaseRun::Batch {
     }
     const bool is_there = status.code() == absl::StatusCode::kAlreadyExists;
     const bool skip = is_there && run_.context_.spec.duplicates() == v1::DUPLICATE_POLICY_SKIP;
-    for (const size_t index : order.rows()) {
+    ForEach(order, [&](size_t index) {
       const PurchaseRow& row = RowAt(index);
       if (is_there) ++change_.duplicates_in_archive;
       if (skip) {
@@ -272,7 +345,7 @@ class PurchaseRun::Batch {
         const bool no_customer = status.code() == absl::StatusCode::kNotFound;
         run_.Reject(row, index, no_customer ? FieldOfWho(row.who) : field, breach, change_);
       }
-    }
+    });
   }
 
   PurchaseRun& run_;
@@ -281,6 +354,7 @@ class PurchaseRun::Batch {
   CustomerJoin join_;
   std::deque<OrderRows> orders_;
   std::map<Order, size_t> by_order_;
+  absl::flat_hash_map<uint64_t, Fault> faults_;  // by group
 };
 
 absl::StatusOr<BatchChange> PurchaseRun::Apply(db::Connection& db, const ParsedRows& rows, int) {

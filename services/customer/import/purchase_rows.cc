@@ -84,7 +84,10 @@ OrderRows::Outcome OrderRows::Add(size_t index, const PurchaseRow& row,
                                   const std::string& customer) {
   const std::string_view differs = Disagreement(row, customer);
   if (!differs.empty()) return {Added::kDiffers, differs};
-  if (!row.has_item() || Holds(row.item)) return {Added::kRepeated, ""};
+  if (!row.has_item() || Holds(row.item)) {
+    repeated_.push_back(index);
+    return {Added::kRepeated, ""};
+  }
   if (purchase_.items_size() >= PurchaseSchema().Find("items")->max_items) {
     return {Added::kTooMany, "product_name"};
   }

@@ -50,8 +50,11 @@ class OrderRows {
   Outcome Add(size_t index, const PurchaseRow& row, const std::string& customer);
 
   const v1::Purchase& purchase() const { return purchase_; }
-  // Rows whose products are in it, the first one first.
+  // Rows whose content is in it, the first one first.
   const std::vector<size_t>& rows() const { return rows_; }
+  // Rows that say nothing that is not in it already. They share its fate: skipped where it is
+  // recorded, rejected where it is not.
+  const std::vector<size_t>& repeated() const { return repeated_; }
 
  private:
   // The first field that `row` has otherwise; empty if it agrees.
@@ -60,6 +63,7 @@ class OrderRows {
 
   v1::Purchase purchase_;
   std::vector<size_t> rows_;
+  std::vector<size_t> repeated_;
 };
 
 // For the sample check: how a row's product stands in the stored purchase.

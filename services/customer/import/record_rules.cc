@@ -21,7 +21,8 @@ RecordContext RecordContextOf(const ImportContext& context, absl::Time now) {
           .from_staff = false,
           .dry_run = context.dry_run,
           .field_prefix = {},
-          .unmapped_source = context.number};
+          .unmapped_source = context.number,
+          .imported = true};
 }
 
 std::vector<Violation> ViolationsOf(const absl::Status& status) {
@@ -43,11 +44,9 @@ Breach BreachOf(const absl::Status& status) {
   if (status.code() == absl::StatusCode::kNotFound) return CustomerUnknown();
   std::string reason = ErrorReason(status);
   if (reason == "ORDER_DIFFERS") {
-    return {
-        std::move(reason),
-        "this order was recorded with another content; cancel or refund it instead, and keep the "
-        "rows of one order together",
-        "该订单已按其他内容登记，请取消或退款后再登记，并将同一订单的各行放在一起"};
+    return {std::move(reason),
+            "this order was recorded with another content; cancel or refund it instead",
+            "该订单已按其他内容登记，请取消或退款后再登记"};
   }
   std::string message(status.message());
   return {std::move(reason), message, message};

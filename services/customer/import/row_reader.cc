@@ -59,7 +59,7 @@ RowReader::RowReader(RowShape shape, const ImportContext& context, const ColumnP
     : shape_(std::move(shape)),
       plan_(plan),
       accept_incomplete_(context.spec.missing() == v1::MISSING_POLICY_ACCEPT_INCOMPLETE),
-      cleaner_(archive.lists, context.now, archive.zone) {
+      cleaner_(archive.lists, archive.staff, context.now, archive.zone) {
   for (const ColumnPlan::Column& column : plan.columns()) {
     if (column.field == nullptr) continue;
     const int32_t weight = IsRequired(column.field->name) ? kRequiredWeight : 1;
@@ -173,7 +173,7 @@ void RowReader::Finish(MessageRow& parsed) const {
 absl::Status CheckSpecOf(const FieldCatalog& catalog, const Archive& archive,
                          const v1::ImportSpec& spec) {
   CRM_RETURN_IF_ERROR(catalog.CheckSpec(spec));
-  CellCleaner cleaner(archive.lists, archive.clock.Now(), archive.zone);
+  CellCleaner cleaner(archive.lists, archive.staff, archive.clock.Now(), archive.zone);
   for (int i = 0; i < spec.defaults_size(); ++i) {
     const ImportField* field = catalog.Find(spec.defaults(i).field());
     if (field == nullptr || field->schema == nullptr) continue;

@@ -44,6 +44,18 @@ absl::Status SpoolFile::Append(std::string_view data) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::string> SpoolFile::Read(int64_t offset, size_t size) const {
+  std::string data(size, '\0');
+  for (size_t done = 0; done < size;) {
+    const ssize_t got = pread(descriptor_, data.data() + done, size - done,
+                              static_cast<off_t>(offset) + static_cast<off_t>(done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return Failed();
+    done += static_cast<size_t>(got);
+  }
+  return data;
+}
+
 std::string SpoolFile::path() const { return absl::StrCat("/proc/self/fd/", descriptor_); }
 
 }  // namespace crm::customer::import

@@ -3,6 +3,8 @@
 #ifndef CRM_SERVICES_CUSTOMER_IMPORT_SPOOL_FILE_H_
 #define CRM_SERVICES_CUSTOMER_IMPORT_SPOOL_FILE_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -21,6 +23,8 @@ class SpoolFile {
   ~SpoolFile();
 
   absl::Status Append(std::string_view data);
+  // What was appended there.
+  absl::StatusOr<std::string> Read(int64_t offset, size_t size) const;
   // By which this process can open it; valid as long as this lives.
   std::string path() const;
 
