@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/blocking_counter.h"
 #include "absl/time/clock.h"
 #include "common/base/mutex.h"
 #include "common/db/db_error.h"
@@ -103,7 +102,7 @@ class GroupCommitterTest : public ::testing::Test {
   std::vector<absl::Status> CommitTogether(GroupCommitter& committer, std::vector<WriteSet> sets) {
     Notification held;
     Notification all_queued;
-    absl::BlockingCounter open(static_cast<int>(sets.size()) + 1);
+    BlockingCounter open(static_cast<int>(sets.size()) + 1);
     committer.CommitAsync(Item(1'000'000 + ++holds_), TestDatabase::Deadline(), [&](absl::Status) {
       held.Notify();
       all_queued.WaitForNotification();
@@ -317,7 +316,7 @@ TEST_F(GroupCommitterTest, FullQueueRefusesAtOnce) {
     release.WaitForNotification();
   });
   held.WaitForNotification();
-  absl::BlockingCounter accepted(3);
+  BlockingCounter accepted(3);
   for (int i = 0; i < 3; ++i) {
     committer.CommitAsync(Item(i), TestDatabase::Deadline(), [&](absl::Status status) {
       EXPECT_TRUE(status.ok());

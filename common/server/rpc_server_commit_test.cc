@@ -6,7 +6,7 @@
 #include <atomic>
 #include <string>
 
-#include "absl/synchronization/blocking_counter.h"
+#include "common/base/mutex.h"
 #include "common/db/group_committer.h"
 #include "common/server/echo_server.h"
 #include "common/testdb/tcp_relay.h"
@@ -124,7 +124,7 @@ TEST_P(RpcServerCommitTest, WithoutARequestIdTheCallerIsTold) {
 // twice.
 TEST_P(RpcServerCommitTest, GroupsSurviveBrokenCommits) {
   constexpr int kCalls = 60;
-  absl::BlockingCounter ended(kCalls);
+  BlockingCounter ended(kCalls);
   std::atomic<int> wrong{0};
   cuts_left_ = 5;
   for (int i = 0; i < kCalls; ++i) {

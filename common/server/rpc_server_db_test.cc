@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "absl/synchronization/blocking_counter.h"
+#include "common/base/mutex.h"
 #include "common/db/group_committer.h"
 #include "common/server/echo_server.h"
 #include "common/testdb/test_database.h"
@@ -112,7 +112,7 @@ TEST_F(RpcServerDbTest, ConcurrentRepeatsTakeEffectOnce) {
   const auto here = first.Start().ClientOf("li.lei");
   const auto there = second.Start().ClientOf("li.lei");
 
-  absl::BlockingCounter all(kIds * kRepeats);
+  BlockingCounter all(kIds * kRepeats);
   std::atomic<int> wrong{0};
   for (int id = 0; id < kIds; ++id) {
     for (int repeat = 0; repeat < kRepeats; ++repeat) {

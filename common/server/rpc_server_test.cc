@@ -8,7 +8,6 @@
 #include <thread>
 #include <vector>
 
-#include "absl/synchronization/blocking_counter.h"
 #include "common/base/mutex.h"
 #include "common/server/echo_server.h"
 
@@ -88,7 +87,7 @@ TEST_F(RpcServerTest, AnswersWaitingCallsTogether) {
   const auto client = server.Start().ClientOf("li.lei");
 
   for (int round = 0; round < 1000 && largest.load() < 2; ++round) {
-    absl::BlockingCounter all(kCalls);
+    BlockingCounter all(kCalls);
     for (int i = 0; i < kCalls; ++i) {
       client->CallAsync<echo::EchoRequest, echo::EchoResponse>(
           kBatchEcho, Say("x"), {}, [&](absl::StatusOr<echo::EchoResponse> response) {
@@ -243,8 +242,8 @@ TEST_F(RpcServerTest, ShedsCallsThatDoNotFitIntoTheQueue) {
   EchoServer server(world_, {.workers = 1, .max_queue = kPlaces});
   const auto client = server.Start().ClientOf("li.lei");
 
-  absl::BlockingCounter shed(kCalls - kPlaces);
-  absl::BlockingCounter answered(kPlaces);
+  BlockingCounter shed(kCalls - kPlaces);
+  BlockingCounter answered(kPlaces);
   std::atomic<int> wrong{0};
   for (int i = 0; i < kCalls; ++i) {
     client->CallAsync<echo::EchoRequest, echo::EchoResponse>(
@@ -362,7 +361,7 @@ TEST_F(RpcServerTest, ShutdownUnderLoadAnswersEveryCall) {
   constexpr int kCalls = 2000;
   EchoServer server(world_);
   const auto client = server.Start().ClientOf("li.lei");
-  absl::BlockingCounter ended(kCalls);
+  BlockingCounter ended(kCalls);
   std::atomic<int> answered{0};
   std::atomic<int> wrong{0};
   Notification some;
