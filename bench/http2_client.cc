@@ -110,6 +110,9 @@ class Http2Client::Impl {
     call->timeout = TimeoutHeader(timeout);
     call->request = Frame(request);
     call->done = std::move(done);
+    if (call->request.size() > kLargestRequest) {
+      return call->done(absl::InvalidArgumentError("the request is too large for this client"));
+    }
     if (std::this_thread::get_id() == thread_id_.load()) {
       queued_.push_back(std::move(call));
       return;
@@ -181,9 +184,6 @@ class Http2Client::Impl {
   }
 
   void Begin(std::unique_ptr<PendingCall> call) {
-    if (call->request.size() > kLargestRequest) {
-      return call->done(absl::InvalidArgumentError("the request is too large for this client"));
-    }
     next_stream_ += 2;
     headers_.Append(next_stream_,
                     {{":path", call->path},

@@ -107,20 +107,37 @@ absl::Status EventReader::OnMessage(const StreamEventsResponse& message) {
   return Apply(message);
 }
 
-absl::Status EventReader::Rebuild() {
-  CRM_ASSIGN_OR_RETURN(const int64_t position, options_.rebuild());
+absl::Status EventReader::Rebuild(const std::stop_token& stop) {
+  const GoOn go_on = [this, &stop]() -> absl::Status {
+    if (stop.stop_requested()) return absl::CancelledError("the service is stopping");
+    CRM_ASSIGN_OR_RETURN(const bool held, HoldLease());
+    return held ? absl::OkStatus() : LeaseLost();
+  };
+  CRM_ASSIGN_OR_RETURN(const int64_t position, options_.rebuild(go_on));
   CRM_ASSIGN_OR_RETURN(db::Pool::Lease connection, pool_.Acquire(job::DatabaseDeadline()));
   const db::WriteSet cursor = MoveCursor(position);
   return db::CommitOn(*connection, {&cursor}, outbox_);
 }
+
+namespace {
+
+// Another replica was faster, or the service stops: no error, but its work is not ours to repeat.
+absl::Status Forgiven(absl::Status status) {
+  const bool is_over = ErrorReason(status) == "LEASE_LOST" || absl::IsCancelled(status) ||
+                       db::ClassOf(status) == db::DbErrorClass::kWriteConflict;
+  return is_over ? absl::OkStatus() : std::move(status);
+}
+
+}  // namespace
 
 absl::Status EventReader::RunOnce(const std::stop_token& stop) {
   CRM_ASSIGN_OR_RETURN(const bool held, HoldLease());
   if (!held) return absl::OkStatus();
   CRM_ASSIGN_OR_RETURN(cursor_, LoadCursor());
   if (cursor_ == 0 && options_.rebuild_first) {
-    CRM_RETURN_IF_ERROR(Rebuild());
+    CRM_RETURN_IF_ERROR(Forgiven(Rebuild(stop)));
     CRM_ASSIGN_OR_RETURN(cursor_, LoadCursor());
+    if (cursor_ == 0) return absl::OkStatus();  // another replica's work, or an empty archive
   }
   StreamEventsRequest request;
   request.set_after_position(cursor_);
@@ -130,13 +147,9 @@ absl::Status EventReader::RunOnce(const std::stop_token& stop) {
       request, [this](const StreamEventsResponse& message) { return OnMessage(message); }, stop);
   const std::string reason = ErrorReason(status);
   if ((reason == "EVENTS_EXPIRED" || reason == "POSITION_AHEAD") && options_.rebuild) {
-    return Rebuild();
+    return Forgiven(Rebuild(stop));
   }
-  // Another replica was faster: no error, but its work is not ours to repeat.
-  if (reason == "LEASE_LOST" || db::ClassOf(status) == db::DbErrorClass::kWriteConflict) {
-    return absl::OkStatus();
-  }
-  return status;
+  return Forgiven(status);
 }
 
 job::JobBody EventReader::Job() {

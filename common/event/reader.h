@@ -55,6 +55,10 @@ using EventApplier =
     std::function<absl::Status(absl::Span<const crm::event::v1::Event* const> events,
                                db::Connection& read, db::WriteSet& out)>;
 
+// Whether a long piece of a reader's work may go on: renews its lease. ABORTED, reason LEASE_LOST:
+// another replica reads; CANCELLED: the service is stopping.
+using GoOn = std::function<absl::Status()>;
+
 struct EventReaderOptions {
   std::string source = {};
   std::vector<std::string> types = {};
@@ -62,7 +66,8 @@ struct EventReaderOptions {
   absl::Duration term = absl::Seconds(30);
   // Called when the events after the cursor are no longer kept: makes this service's copy anew from
   // the owner's list methods and gives the position it reflects. Absent: that is an error.
-  std::function<absl::StatusOr<int64_t>()> rebuild = {};
+  // Calls `go_on` now and then.
+  std::function<absl::StatusOr<int64_t>(const GoOn& go_on)> rebuild = {};
   // Rebuild before the first event, too: a stream begins with what is kept, not with what there is.
   bool rebuild_first = false;
   bool stop_at_end = false;
@@ -97,7 +102,7 @@ class EventReader {
   absl::Status OnMessage(const crm::event::v1::StreamEventsResponse& message);
   absl::Status Apply(const crm::event::v1::StreamEventsResponse& message);
   absl::Status ApplyOnce(absl::Span<const crm::event::v1::Event* const> events, int64_t position);
-  absl::Status Rebuild();
+  absl::Status Rebuild(const std::stop_token& stop);
   db::WriteSet MoveCursor(int64_t to) const;
 
   const EventReaderOptions options_;

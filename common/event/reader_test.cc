@@ -123,7 +123,7 @@ TEST_F(EventReaderTest, ReaderRebuildsWhenEventsHaveExpired) {
   int rebuilds = 0;
   const auto reader = MakeReader({.source = "customer",
                                   .holder = "r",
-                                  .rebuild = [&]() -> absl::StatusOr<int64_t> {
+                                  .rebuild = [&](const GoOn&) -> absl::StatusOr<int64_t> {
                                     ++rebuilds;
                                     return 2;
                                   },

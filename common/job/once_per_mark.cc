@@ -1,6 +1,7 @@
 #include "common/job/once_per_mark.h"
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "common/base/status_macros.h"
@@ -25,15 +26,26 @@ absl::Status MarkDone(db::Pool& pool, Lease& lease, int64_t mark) {
 
 JobBody OncePerMark(db::Pool& pool, const Clock& clock, OncePerMarkOptions options,
                     std::function<int64_t()> wanted, MarkedWork work) {
+  const int64_t nothing = options.lease.first_value;
   auto lease = std::make_shared<Lease>(std::move(options.lease), clock);
-  return [&pool, &clock, lease, pause = options.pause, wanted = std::move(wanted),
+  // The mark that this replica has been working for without a break.
+  auto working_for = std::make_shared<std::optional<int64_t>>();
+  return [&pool, &clock, lease, working_for, nothing, pause = options.pause,
+          forgets_first = options.forgets_first, wanted = std::move(wanted),
           work = std::move(work)](const std::stop_token& stop) -> absl::StatusOr<absl::Time> {
+    if (!lease->held()) working_for->reset();
     CRM_ASSIGN_OR_RETURN(const bool held, Hold(pool, *lease));
     if (!held) return clock.Now() + lease->options().term;
-    const Marks marks{.done = lease->value(), .wanted = wanted()};
+    Marks marks{.done = lease->value(), .wanted = wanted()};
     if (marks.done == marks.wanted) return absl::InfiniteFuture();
+    if (forgets_first && marks.done != nothing) {
+      CRM_RETURN_IF_ERROR(MarkDone(pool, *lease, nothing));
+    }
+    marks.begins = *working_for != marks.wanted;
+    *working_for = marks.wanted;
     CRM_ASSIGN_OR_RETURN(const Progress progress, work(marks, stop));
     if (progress == Progress::kMore) return clock.Now() + pause;
+    working_for->reset();
     CRM_RETURN_IF_ERROR(MarkDone(pool, *lease, marks.wanted));
     return clock.Now();  // the mark may have changed meanwhile
   };

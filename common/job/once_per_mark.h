@@ -27,6 +27,9 @@ namespace crm::job {
 struct Marks {
   int64_t done = 0;  // the lease's first_value if nothing ever was
   int64_t wanted = 0;
+  // The first part for this mark here, or the first since another replica may have worked: begin
+  // with the first row.
+  bool begins = true;
 };
 
 enum class Progress {
@@ -42,6 +45,9 @@ struct OncePerMarkOptions {
   LeaseOptions lease;
   // Between parts, so that long work leaves the database to others.
   absl::Duration pause = absl::ZeroDuration();
+  // The mark that was done counts as undone from the first part for another one on: for work that
+  // leaves rows between the two, if the old mark may be wanted again.
+  bool forgets_first = false;
 };
 
 // Compares what `wanted` gives now with what is done, and works until both are equal; then it is

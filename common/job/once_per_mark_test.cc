@@ -25,10 +25,12 @@ std::string PlatformSql() {
 
 class OncePerMarkTest : public ::testing::Test {
  protected:
-  JobBody Replica(const std::string& name, int parts = 1) {
+  JobBody Replica(const std::string& name, int parts = 1, bool forgets_first = false) {
     return OncePerMark(
         database_.pool(), clock_,
-        {.lease = {.name = "work", .holder = name}, .pause = absl::Seconds(1)},
+        {.lease = {.name = "work", .holder = name},
+         .pause = absl::Seconds(1),
+         .forgets_first = forgets_first},
         [this] { return mark_; },
         [this, name, parts, left = parts](
             const Marks& marks, const std::stop_token&) mutable -> absl::StatusOr<Progress> {
@@ -75,6 +77,35 @@ TEST_F(OncePerMarkTest, LongWorkIsDoneInParts) {
   EXPECT_EQ(*b({}), clock_.Now());
   EXPECT_EQ(*b({}), absl::InfiniteFuture());
   EXPECT_THAT(done_, ElementsAre("a:0>5", "a:0>5", "b:0>5"));
+}
+
+// PLT-22: rules that are taken back half-way must be worked through again.
+TEST_F(OncePerMarkTest, AMarkThatComesBackIsNotTrustedAfterHalfOfAnother) {
+  const JobBody a = Replica("a", 2, true);
+  while (*a({}) < absl::InfiniteFuture()) {
+  }
+  mark_ = 6;
+  EXPECT_EQ(*a({}), clock_.Now() + absl::Seconds(1)) << "half of it";
+  mark_ = 5;
+  done_.clear();
+  EXPECT_NE(*a({}), absl::InfiniteFuture());
+  EXPECT_THAT(done_, ElementsAre("a:0>5"));
+}
+
+// PLT-22: who was away begins anew, for others may have worked meanwhile.
+TEST_F(OncePerMarkTest, TellsWhenToBegin) {
+  std::vector<bool> begins;
+  const JobBody body = OncePerMark(
+      database_.pool(), clock_, {.lease = {.name = "work", .holder = "a"}}, [] { return 5; },
+      [&](const Marks& marks, const std::stop_token&) -> absl::StatusOr<Progress> {
+        begins.push_back(marks.begins);
+        return Progress::kMore;
+      });
+  ASSERT_TRUE(body({}).ok());
+  ASSERT_TRUE(body({}).ok());
+  clock_.Advance(absl::Seconds(6));  // the lease has expired
+  ASSERT_TRUE(body({}).ok());
+  EXPECT_THAT(begins, ElementsAre(true, false, true));
 }
 
 // PLT-22: what failed is not done.

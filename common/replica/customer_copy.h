@@ -32,7 +32,9 @@ class CustomerLookup {
 
   // The copy, or what the archive says, which is then kept with `writes`. NOT_FOUND, reason
   // RESOURCE_NOT_FOUND: there is no such customer; UNAVAILABLE, reason CUSTOMER_UNVERIFIED, with a
-  // retry hint: it is not known here and the archive does not answer.
+  // retry hint: it is not known here and the archive does not answer; INTERNAL, reason
+  // CUSTOMER_LOOKUP_REFUSED, and FAILED_PRECONDITION, reason PEER_UNKNOWN: this service is not set
+  // up to ask. Waits for up to two seconds.
   absl::StatusOr<crm::customer::v1::Customer> Get(db::Connection& db, const std::string& number,
                                                   db::WriteSet& writes) const;
 

@@ -1,5 +1,6 @@
 #include "common/replica/replica.h"
 
+#include <map>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -48,7 +49,7 @@ Replica::Replica(runtime::ServiceRuntime& runtime)
       reader_({.source = kArchive,
                .types = {"customer.*", "staff.*", "team.*"},
                .holder = runtime.holder(),
-               .rebuild = [this] { return Rebuild(); },
+               .rebuild = [this](const event::GoOn& go_on) { return Rebuild(go_on); },
                .rebuild_first = true},
               runtime.pool(), runtime.clock(), events_, db::OutboxHook(),
               [this](absl::Span<const Event* const> events, db::Connection&, db::WriteSet& writes) {
@@ -76,6 +77,7 @@ absl::Status Replica::FollowStaff() {
 
 absl::Status Replica::Apply(absl::Span<const Event* const> events, db::WriteSet& writes) {
   bool staff_changed = false;
+  std::map<std::string, const Event*> teams;  // the last of each: deletions are written last
   for (const Event* event : events) {
     const std::string& type = event->type();
     if (absl::StartsWith(type, "customer.")) {
@@ -84,17 +86,22 @@ absl::Status Replica::Apply(absl::Span<const Event* const> events, db::WriteSet&
       continue;
     }
     staff_changed = true;
-    if (type == "team.deleted") {
-      StaffCopy::RemoveTeam(event->subject(), writes);
-    } else if (absl::StartsWith(type, "team.")) {
-      ApplyPayload<v1::StaffTeam>(*event, [&](const v1::StaffTeam& team) {
-        StaffCopy::Keep(team, event->version(), writes);
-      });
+    if (absl::StartsWith(type, "team.")) {
+      teams[event->subject()] = event;
     } else {
       ApplyPayload<v1::StaffUser>(*event, [&](const v1::StaffUser& user) {
         StaffCopy::Keep(user, event->version(), writes);
       });
     }
+  }
+  for (const auto& [id, event] : teams) {
+    if (event->type() == "team.deleted") {
+      StaffCopy::RemoveTeam(id, writes);
+      continue;
+    }
+    ApplyPayload<v1::StaffTeam>(*event, [&](const v1::StaffTeam& team) {
+      StaffCopy::Keep(team, event->version(), writes);
+    });
   }
   if (staff_changed) StaffCopy::MarkChanged(writes);
   return absl::OkStatus();
@@ -104,14 +111,15 @@ absl::Status Replica::Commit(db::WriteSet writes) {
   return runtime_.committer().Commit(std::move(writes), absl::Now() + kDatabaseTimeout);
 }
 
-absl::StatusOr<int64_t> Replica::Rebuild() {
+absl::StatusOr<int64_t> Replica::Rebuild(const event::GoOn& go_on) {
   CRM_ASSIGN_OR_RETURN(const int64_t position, events_.NewestPosition());
-  CRM_RETURN_IF_ERROR(RebuildCustomers());
+  // Staff first: until they are known, tokens alone say who may do what.
   CRM_RETURN_IF_ERROR(RebuildStaff());
+  CRM_RETURN_IF_ERROR(RebuildCustomers(go_on));
   return position;
 }
 
-absl::Status Replica::RebuildCustomers() {
+absl::Status Replica::RebuildCustomers(const event::GoOn& go_on) {
   CRM_ASSIGN_OR_RETURN(client::Channel* const archive, runtime_.peers().Find(kArchive));
   v1::ListCustomersRequest request;
   request.set_page_size(kPage);
@@ -123,6 +131,7 @@ absl::Status Replica::RebuildCustomers() {
     db::WriteSet writes;
     for (const v1::Customer& customer : page.customers()) KeepCustomer(customer, writes);
     CRM_RETURN_IF_ERROR(Commit(std::move(writes)));
+    CRM_RETURN_IF_ERROR(go_on());
     request.set_page_token(page.next_page_token());
   } while (!request.page_token().empty());
   return absl::OkStatus();

@@ -45,8 +45,8 @@ class Replica {
   absl::Status Apply(absl::Span<const crm::event::v1::Event* const> events, db::WriteSet& writes);
   absl::Status FollowStaff();
   // Reads the archive's lists; gives the position they hold at least.
-  absl::StatusOr<int64_t> Rebuild();
-  absl::Status RebuildCustomers();
+  absl::StatusOr<int64_t> Rebuild(const event::GoOn& go_on);
+  absl::Status RebuildCustomers(const event::GoOn& go_on);
   absl::Status RebuildStaff();
   absl::Status Commit(db::WriteSet writes);
 

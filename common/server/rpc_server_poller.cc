@@ -70,12 +70,12 @@ void Poller::Run() {
 
 void Poller::Finish(GrpcCall& call) {
   if (current == this) return call.Finish();
-  {
-    MutexLock lock(&answers_mutex_);
-    answers_.push_back(&call);
-    if (!waits_ || wake_is_due_) return;
-    wake_is_due_ = true;
-  }
+  MutexLock lock(&answers_mutex_);
+  answers_.push_back(&call);
+  if (!waits_ || wake_is_due_) return;
+  wake_is_due_ = true;
+  // Under the lock: the poller, which may have been woken by something else, must not send the
+  // server's last answer and end before this has returned.
   wake_.Set(queue_.get(), gpr_inf_past(GPR_CLOCK_MONOTONIC), &wake_);
 }
 

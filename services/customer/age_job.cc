@@ -50,11 +50,11 @@ absl::StatusOr<int64_t> AgeJob::RunDay(absl::CivilDay day, absl::Time now,
     const absl::Time deadline = absl::Now() + kTimeout;
     CRM_ASSIGN_OR_RETURN(const std::vector<StoredCustomer> people, Read(day, after, deadline));
     if (people.empty()) return changed;
-    after = people.back().key.id;
-    // Whoever changed a person meanwhile has computed the age.
     CRM_ASSIGN_OR_RETURN(const Committed committed,
                          CommitEach(committer_, ChangesOf(people, now), deadline));
     changed += committed.changed;
+    // Others have changed some meanwhile, and need not have looked at the age: once more.
+    if (committed.conflicts == 0) after = people.back().key.id;
   }
 }
 

@@ -17,24 +17,20 @@ constexpr absl::Duration kTerm = absl::Minutes(2);
 
 }  // namespace
 
-absl::StatusOr<job::Progress> CompletenessJob::RunPart(int64_t mark) {
+absl::StatusOr<job::Progress> CompletenessJob::RunPart(int64_t mark, bool from_the_first) {
   const auto rules = archive_.rules();
   if (rules->RequiredMark() != mark) return job::Progress::kMore;  // for the new mark
-  if (mark != mark_) after_ = 0;
-  mark_ = mark;
+  if (from_the_first) after_ = 0;
 
   const absl::Time deadline = absl::Now() + kTimeout;
-  std::vector<StoredCustomer> customers;
+  CustomerStore::ReadableRows rows;
   {
     CRM_ASSIGN_OR_RETURN(db::Pool::Lease db, pool_.Acquire(deadline));
-    CRM_ASSIGN_OR_RETURN(customers, archive_.store.After(*db, after_, kBatch));
+    CRM_ASSIGN_OR_RETURN(rows, archive_.store.ReadableAfter(*db, after_, kBatch));
   }
-  if (customers.empty()) {
-    after_ = 0;
-    return job::Progress::kDone;
-  }
+  if (rows.last_id == 0) return job::Progress::kDone;
   std::vector<db::WriteSet> changes;
-  for (const StoredCustomer& customer : customers) {
+  for (const StoredCustomer& customer : rows.customers) {
     const bool incomplete = !rules->Missing(customer.message).empty();
     if (incomplete == customer.message.incomplete()) continue;
     v1::Customer after = customer.message;
@@ -45,7 +41,7 @@ absl::StatusOr<job::Progress> CompletenessJob::RunPart(int64_t mark) {
                        CommitEach(committer_, std::move(changes), deadline));
   changed_ += committed.changed;
   // Another replica may have changed them by the rules of before: once more.
-  if (committed.conflicts == 0) after_ = customers.back().key.id;
+  if (committed.conflicts == 0) after_ = rows.last_id;
   return job::Progress::kMore;
 }
 
@@ -53,9 +49,12 @@ job::JobBody CompletenessJob::Body(std::string holder) {
   return job::OncePerMark(
       pool_, archive_.clock,
       {.lease = {.name = "completeness", .holder = std::move(holder), .term = kTerm},
-       .pause = kPause},
+       .pause = kPause,
+       .forgets_first = true},
       [this] { return archive_.rules()->RequiredMark(); },
-      [this](const job::Marks& marks, const std::stop_token&) { return RunPart(marks.wanted); });
+      [this](const job::Marks& marks, const std::stop_token&) {
+        return RunPart(marks.wanted, marks.begins);
+      });
 }
 
 }  // namespace crm::customer

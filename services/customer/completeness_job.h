@@ -23,8 +23,9 @@ class CompletenessJob {
   CompletenessJob(const Archive& archive, db::Pool& pool, db::GroupCommitter& committer)
       : archive_(archive), pool_(pool), committer_(committer) {}
 
-  // Looks at a batch of customers, after those of the last call for the same mark.
-  absl::StatusOr<job::Progress> RunPart(int64_t mark);
+  // Looks at a batch of customers by the rules of the mark: from the first ones or after those of
+  // the last call.
+  absl::StatusOr<job::Progress> RunPart(int64_t mark, bool from_the_first);
 
   // The body of a job that is notified of changes of the rules. `holder` names the replica.
   job::JobBody Body(std::string holder);
@@ -36,7 +37,6 @@ class CompletenessJob {
   const Archive& archive_;
   db::Pool& pool_;
   db::GroupCommitter& committer_;
-  int64_t mark_ = 0;
   int64_t after_ = 0;
   int64_t changed_ = 0;
 };

@@ -19,7 +19,7 @@ class CompletenessJobTest : public ArchiveTest {
   void RunToTheEnd() {
     const int64_t mark = archive_.rules()->RequiredMark();
     for (int i = 0; i < 100; ++i) {
-      const auto progress = job_.RunPart(mark);
+      const auto progress = job_.RunPart(mark, i == 0);
       ASSERT_TRUE(progress.ok()) << progress.status();
       if (*progress == job::Progress::kDone) return;
     }

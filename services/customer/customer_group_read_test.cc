@@ -59,7 +59,8 @@ class CustomerGroupReadTest : public ArchiveTest {
 
   const auth::RowScope all_{auth::RowScope::Kind::kAll, "", {}};
   const auth::RowScope seller_scope_{auth::RowScope::Kind::kOwn, "seller", {}};
-  StaffCache staff_;
+  StaffNames names_;
+  StaffCache staff_{names_};
   const ProductStore products_{archive_.keyring, archive_.ids};
   numbering::NumberAllocator duplicate_numbers_{
       {.name = "duplicate",

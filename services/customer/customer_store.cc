@@ -164,14 +164,6 @@ absl::StatusOr<std::vector<StoredCustomer>> CustomerStore::GetByPhoneTail(
   return ReadAll(db, std::move(rows), scope);
 }
 
-absl::StatusOr<std::vector<StoredCustomer>> CustomerStore::After(db::Connection& db, int64_t after,
-                                                                 int limit) const {
-  const std::string sql =
-      absl::StrCat("SELECT ", columns_, " FROM customer WHERE id > ? ORDER BY id LIMIT ?");
-  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"customers_after", sql}, {after, limit}));
-  return ReadAll(db, std::move(rows), Everybody());
-}
-
 absl::StatusOr<std::vector<StoredCustomer>> CustomerStore::BornOn(db::Connection& db,
                                                                   absl::CivilDay day, int64_t after,
                                                                   int limit) const {
@@ -183,30 +175,21 @@ absl::StatusOr<std::vector<StoredCustomer>> CustomerStore::BornOn(db::Connection
   return ReadAll(db, std::move(rows), Everybody());
 }
 
-absl::StatusOr<CustomerStore::Stale> CustomerStore::StaleAfter(db::Connection& db, int64_t after,
-                                                               int limit) const {
+absl::StatusOr<CustomerStore::ReadableRows> CustomerStore::ReadableAfter(db::Connection& db,
+                                                                         int64_t after,
+                                                                         int limit) const {
   const std::string sql =
-      absl::StrCat("SELECT ", columns_, " FROM customer WHERE id > ? ORDER BY id LIMIT ?");
-  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"customers_after", sql}, {after, limit}));
-  Stale stale;
-  db::Values ids;
-  v1::Customer copy;
-  while (rows.Next()) {
-    resource::RowKey key;
-    copy.Clear();
-    CRM_ASSIGN_OR_RETURN(const bool read, table_.ReadPacked(rows, key, copy));
-    if (!read) ids.emplace_back(key.id);
-    stale.last_id = key.id;
-  }
-  if (ids.empty()) return stale;
-  CRM_ASSIGN_OR_RETURN(
-      rows, SelectPart(db, "customers_by_columns", all_columns_, "id", ids, Everybody()));
+      absl::StrCat("SELECT ", all_columns_, " FROM customer WHERE id > ? ORDER BY id LIMIT ?");
+  CRM_ASSIGN_OR_RETURN(db::Rows rows,
+                       db.Select({"customers_by_columns_after", sql}, {after, limit}));
+  ReadableRows readable;
   while (rows.Next()) {
     StoredCustomer customer;
-    if (!table_.Read(rows, customer.key, customer.message).ok()) continue;
-    stale.customers.push_back(std::move(customer));
+    const absl::Status read = table_.Read(rows, customer.key, customer.message);
+    readable.last_id = customer.key.id;
+    if (read.ok()) readable.customers.push_back(std::move(customer));
   }
-  return stale;
+  return readable;
 }
 
 }  // namespace crm::customer

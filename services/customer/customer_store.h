@@ -63,21 +63,18 @@ class CustomerStore {
                                                              const auth::RowScope& scope,
                                                              int limit) const;
 
-  // Everybody in the order of their ids, from the first one after `after`.
-  absl::StatusOr<std::vector<StoredCustomer>> After(db::Connection& db, int64_t after,
-                                                    int limit) const;
   // People whose birthday, in whatever year, is that day, in the order of their ids, from the first
   // one after `after`. With others whose birthday ends in the same digits.
   absl::StatusOr<std::vector<StoredCustomer>> BornOn(db::Connection& db, absl::CivilDay day,
                                                      int64_t after, int limit) const;
 
-  struct Stale {
+  struct ReadableRows {
     std::vector<StoredCustomer> customers;
     int64_t last_id = 0;  // of all that were looked at; 0 = there were none
   };
-  // Those among the first `limit` after `after` that have no packed copy of their version and of
-  // this release. Without rows that cannot be read: whoever asks for one is told.
-  absl::StatusOr<Stale> StaleAfter(db::Connection& db, int64_t after, int limit) const;
+  // The first `limit` after `after`, from their columns. Without rows that cannot be read: whoever
+  // asks for one is told.
+  absl::StatusOr<ReadableRows> ReadableAfter(db::Connection& db, int64_t after, int limit) const;
 
   // Fails the write set with WRITE_CONFLICT if somebody changes the customer meanwhile.
   static void ExpectUnchanged(db::WriteSet& writes, const StoredCustomer& customer);

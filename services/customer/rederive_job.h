@@ -1,6 +1,8 @@
 // The job that derives packed copies and look-up hashes anew after a release that stores other
-// fields (docs/adr/0012): until then customers are read from their columns, which is slower. Once a
-// release over all replicas, in batches; asking costs one statement when nothing is to be done.
+// fields (docs/adr/0012): until then customers are read from their columns, which is slower, and
+// are not found by new look-ups. All of them: a row whose copy is current may have been written by
+// both releases, and have no hashes. Once a release over all replicas, in batches; asking costs one
+// statement when nothing is to be done.
 #ifndef CRM_SERVICES_CUSTOMER_REDERIVE_JOB_H_
 #define CRM_SERVICES_CUSTOMER_REDERIVE_JOB_H_
 
@@ -28,14 +30,14 @@ class RederiveJob {
   RederiveJob(const Archive& archive, db::Pool& pool, db::GroupCommitter& committer)
       : archive_(archive), pool_(pool), committer_(committer), start_(archive.clock.Now()) {}
 
-  // Looks at a batch of customers, after those of the last call.
-  absl::StatusOr<job::Progress> RunPart();
+  // Derives a batch of customers, from the first ones or after those of the last call.
+  absl::StatusOr<job::Progress> RunPart(bool from_the_first);
 
   // `holder` names the replica.
   job::JobBody Body(std::string holder);
 
-  // Since the start.
-  int64_t changed() const { return changed_; }
+  // Customers since the start.
+  int64_t derived() const { return derived_; }
 
  private:
   const Archive& archive_;
@@ -43,7 +45,7 @@ class RederiveJob {
   db::GroupCommitter& committer_;
   const absl::Time start_;
   int64_t after_ = 0;
-  int64_t changed_ = 0;
+  int64_t derived_ = 0;
 };
 
 }  // namespace crm::customer

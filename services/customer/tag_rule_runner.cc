@@ -103,7 +103,7 @@ TagRuleRunner::TagRuleRunner(Archive& archive, const TagRuleStore& store, TagRul
                .types = {"customer.created", "customer.updated"},
                .holder = parts_.holder,
                // Too far behind to follow: the night looks at everybody.
-               .rebuild = [this]() -> absl::StatusOr<int64_t> {
+               .rebuild = [this](const event::GoOn&) -> absl::StatusOr<int64_t> {
                  CRM_ASSIGN_OR_RETURN(db::Pool::Lease db, parts_.pool.Acquire(Deadline()));
                  return event::NewestPosition(*db);
                },

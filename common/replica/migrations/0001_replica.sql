@@ -1,7 +1,7 @@
 -- What a service keeps of the customer archive, fed by its events (PLT-20, PLT-21).
 CREATE TABLE customer_copy (
   number VARCHAR(40) NOT NULL,
-  version BIGINT NOT NULL,  -- of the customer; 0 = read over the API, any event is newer
+  version BIGINT NOT NULL,  -- of the customer: an older copy never replaces a newer one
   kind SMALLINT NOT NULL,   -- columns as in crm.customer.v1.Customer
   full_name VARCHAR(100) NOT NULL,
   industry VARCHAR(32) NULL,
