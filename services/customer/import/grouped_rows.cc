@@ -31,6 +31,8 @@ absl::Status ReadAll(const GroupedRows::Open& open, int64_t header_line,
   for (int64_t count = 1;; ++count) {
     const absl::StatusOr<bool> more = rows->Next(row);
     if (!more.ok()) {
+      // Not the file's fault: the next try may see more.
+      if (!absl::IsInvalidArgument(more.status())) return more.status();
       const int64_t line = tabular::LineOf(more.status());
       if (line == 0 || line > header_line) on_lost(line == 0 ? last_line + 1 : line);
       if (!tabular::IsRowError(more.status())) return absl::OkStatus();
