@@ -48,12 +48,12 @@ class Walker {
       }
       const std::string field_path =
           path.empty() ? field.name : absl::StrCat(path, ".", field.name);
-      if (field.repeated) {
+      if (!IsSet(message, field)) {
+        if (IsRequired(schema, field, required)) AddRequired(field_path);
+      } else if (field.repeated) {
         CheckRepeated(message, field, field_path);
-      } else if (IsSet(message, field)) {
+      } else {
         CheckSingle(message, schema, field, field_path);
-      } else if (IsRequired(schema, field, required)) {
-        AddRequired(field_path);
       }
     }
   }
@@ -69,6 +69,7 @@ class Walker {
 
   static bool IsSet(const pb::Message& message, const FieldSchema& field) {
     const pb::Reflection& reflection = *message.GetReflection();
+    if (field.repeated) return reflection.FieldSize(message, field.descriptor) > 0;
     if (!reflection.HasField(message, field.descriptor)) return false;
     return field.kind != FieldKind::kEnum ||
            reflection.GetEnumValue(message, field.descriptor) != 0;
@@ -129,10 +130,6 @@ class Walker {
   void CheckRepeated(pb::Message& message, const FieldSchema& field, const std::string& path) {
     const pb::Reflection& reflection = *message.GetReflection();
     const int size = reflection.FieldSize(message, field.descriptor);
-    if (size == 0) {
-      if (field.options->required()) AddRequired(path);
-      return;
-    }
     if (size > field.max_items) {
       return Add(path, "TOO_MANY_ITEMS", absl::StrCat("send at most ", field.max_items, " items"),
                  absl::StrCat("最多 ", field.max_items, " 项"));

@@ -20,7 +20,7 @@ mkdir -p "$run"
 exec 9>"$run/lock"
 flock -n 9 || die "another make run or make stop is at work in $run"
 
-[[ -x $bin/crm-customer && -x $bin/crm-local ]] || die "not built yet: make run builds, then calls this script"
+[[ -x $bin/crm-customer && -x $bin/crm-sales && -x $bin/crm-local ]] || die "not built yet: make run builds, then calls this script"
 
 # ---------------------------------------------------------------------------------------- database
 
@@ -56,8 +56,9 @@ remember_server() {
   server=$(printf '%s' "${server##*@}" | tr -c 'A-Za-z0-9.:\n' _)
   if [[ -s $run/server && $(<"$run/server") != "$server" ]]; then
     say "the last run used $(<"$run/server"), this one uses $server"
+    stop_program crm-sales "$bin/crm-sales" || true
     stop_program crm-customer "$bin/crm-customer" || true
-    rm -rf "$run/imported"
+    rm -rf "$run/imported" "$run/opportunity"
   fi
   echo "$server" >"$run/server"
 }
@@ -72,6 +73,7 @@ make_keys() {
   token director sales_director
   token agent service_agent
   token administrator administrator
+  token crm-sales service_account --service
 }
 
 # token NAME ROLE [ARGUMENT…]: a token for the name, good for 30 days, in $run/tokens/NAME.
@@ -82,7 +84,7 @@ token() {
     write_secret "$run/tokens/$name" || die "the token of $name could not be made"
 }
 
-# start_service SERVICE GRPC_PORT METRICS_PORT: migrates and starts it, or leaves it as it is.
+# start_service SERVICE GRPC_PORT METRICS_PORT [OPTION…]: migrates and starts it, or leaves it as it is.
 start_service() {
   local service=$1 program=crm-$1 grpc metrics
   step "$program"
@@ -103,7 +105,7 @@ start_service() {
   "$bin/$program" migrate "${options[@]}" >"$run/$program-migrate.log" 2>&1 9>&- ||
     die_with_log "$run/$program-migrate.log" "the schema crm_$service could not be migrated"
   say "schema crm_$service is current ($(wc -l <"$run/$program-migrate.log") steps applied now)"
-  TMPDIR=$run launch "$program" "$bin/$program" "${options[@]}" \
+  TMPDIR=$run launch "$program" "$bin/$program" "${options[@]}" "${@:4}" \
     --listen "127.0.0.1:$grpc" --metrics-listen "127.0.0.1:$metrics" 9>&-
   wait_until_serving "$program" "$grpc"
   say "serves on 127.0.0.1:$grpc, metrics on http://127.0.0.1:$metrics/metrics"
@@ -134,6 +136,8 @@ scrape_configs:
     static_configs:
       - targets: ["127.0.0.1:$(<"$run/crm-customer-metrics.port")"]
         labels: {service: crm-customer}
+      - targets: ["127.0.0.1:$(<"$run/crm-sales-metrics.port")"]
+        labels: {service: crm-sales}
 YAML
   if runs "$run/prometheus.pid" "$prometheus"; then
     kill -HUP "$(<"$run/prometheus.pid")"
@@ -162,8 +166,11 @@ else
   step "database: the given server"
 fi
 make_schema customer
+make_schema sales
 make_keys
 start_service customer 7001 9101
+start_service sales 7002 9102 --peers "customer=127.0.0.1:$(<"$run/crm-customer.port")" \
+  --peer-token-file "$run/tokens/crm-sales"
 start_prometheus
 source tools/local/show.sh
 say

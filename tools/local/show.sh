@@ -67,9 +67,29 @@ if [[ -n $number ]]; then
   show purchase list "$number"
 fi
 
+# The first opportunity, made once. `crm` takes the address from here.
+show_pipeline() {
+  local address opportunity
+  address=127.0.0.1:$(<"$run/crm-sales.port")
+  step "the pipeline"
+  if [[ -n $number && ! -s $run/opportunity ]]; then
+    crm --output json call OpportunityService/CreateOpportunity "{\"opportunity\": {
+      \"customer\": \"$number\", \"name\": \"数据平台一期\", \"amount\": \"180000\", \"source_channel\": \"website\",
+      \"lead_time\": \"$(date -u +%FT%TZ -d '1 day ago')\", \"expected_close_date\": \"$(date +%F -d '60 days')\"}}" |
+      grep -o 'SO[0-9]*' | head -n 1 >"$run/opportunity" || die "the opportunity could not be created"
+    crm call OpportunityService/AdvanceStage "{\"opportunity\": \"$(<"$run/opportunity")\"}" >"$run/opportunity.log" ||
+      die_with_log "$run/opportunity.log" "the opportunity did not advance"
+  fi
+  [[ -s $run/opportunity ]] || return 0
+  opportunity=$(<"$run/opportunity")
+  show call OpportunityService/GetStageHistory "{\"opportunity\": \"$opportunity\"}"
+  show call SalesReportService/GetFunnel '{}'
+}
+show_pipeline
+
 step "for your client"
 cat <<TEXT
-address     $address (gRPC, plain text, loopback)
+address     $address (gRPC, plain text, loopback); sales: 127.0.0.1:$(<"$run/crm-sales.port")
 token       $run/tokens/{steward,director,agent,administrator}: metadata "authorization: Bearer <token>"
 protos      $top/protos, or reflection
 crmctl      export CRM_ADDRESS=$address CRM_TOKEN_FILE=$run/tokens/steward; $bin/crmctl --help

@@ -1,0 +1,301 @@
+// Each report beside a slow computation over the opportunities themselves.
+#include <algorithm>
+#include <map>
+#include <random>
+#include <set>
+
+#include "common/text/decimal.h"
+#include "services/sales/amount_rules.h"
+#include "services/sales/sales_test_fixture.h"
+
+namespace crm::sales {
+namespace {
+
+using ::testing::IsEmpty;
+
+constexpr int kOpportunities = 60;
+const char* const kStages[] = {"lead_confirmed", "needs_analysis",   "solution_demo",
+                               "negotiation",    "contract_signing", "won"};
+
+std::string Money(int64_t cents) { return text::FormatDecimal(cents, 2); }
+
+class ReportTest : public SalesTest {
+ protected:
+  ReportTest() {
+    harness_.clock().Set(At("2026-04-20T10:00:00+08:00"));
+    std::mt19937 random(20260320);
+    const auto pick = [&](int below) {
+      return static_cast<int>(random() % static_cast<unsigned>(below));
+    };
+    for (int i = 0; i < kOpportunities; ++i) {
+      v1::Opportunity draft = Draft(absl::StrCat("项目", i), absl::StrCat(1000 + pick(2'000'000)));
+      if (pick(5) == 0) {
+        draft.set_currency("USD");
+        draft.set_exchange_rate("7.1");
+      }
+      draft.set_source_channel(pick(2) == 0 ? "website" : "referral");
+      draft.set_expected_close_date(absl::StrCat("2026-0", 3 + pick(6), "-15"));
+      // Near midnight of the business zone, where UTC has another month.
+      record::SetTime(
+          At(absl::StrCat("2026-0", 2 + pick(3), "-01T00:", 10 + pick(40), ":00+08:00")),
+          *draft.mutable_lead_time());
+      owner_ = pick(3) == 0 ? "li" : "rep";
+      const std::string number = Must(Create(draft, Rep(owner_))).number();
+      Play(number, pick(10), pick);
+      all_.push_back(Must(Get(number, Steward())));
+    }
+  }
+
+  template <typename Pick>
+  void Play(const std::string& number, int steps, const Pick& pick) {
+    const std::string token = Rep(owner_);
+    v1::AdvanceStageRequest advance;
+    advance.set_opportunity(number);
+    for (int i = 0; i < std::min(steps, 4); ++i) {
+      Must(Call<v1::Opportunity>("AdvanceStage", advance, token));
+    }
+    if (steps == 3) {
+      v1::MoveStageRequest back;
+      back.set_opportunity(number);
+      back.set_stage("lead_confirmed");
+      back.set_reason("重新梳理");
+      Must(Call<v1::Opportunity>("MoveStage", back, token));
+    }
+    if (steps == 2 || steps == 5) {
+      v1::LoseOpportunityRequest lose;
+      lose.set_opportunity(number);
+      lose.set_reason(pick(2) == 0 ? v1::LOSS_REASON_PRICE : v1::LOSS_REASON_COMPETITOR);
+      lose.set_note("输单");
+      lose.set_lost_to(pick(2) == 0 ? "竞品甲" : "");
+      Must(Call<v1::Opportunity>("LoseOpportunity", lose, token));
+    }
+    if (steps >= 7) CloseAsWon(number, 900 + pick(900'000), token);
+  }
+
+  void CloseAsWon(const std::string& number, int amount, const std::string& token) {
+    v1::Opportunity contract;
+    contract.set_number(number);
+    contract.set_contract_amount(absl::StrCat(amount));
+    contract.set_contract_date("2026-04-20");
+    Must(Update(contract, {"contract_amount", "contract_date"}, "", token));
+    Must(Decide("ApproveContract", number, "", Director()));
+    v1::WinOpportunityRequest win;
+    win.set_opportunity(number);
+    win.set_reason(amount % 2 == 0 ? v1::WIN_REASON_PRICE : v1::WIN_REASON_SERVICE);
+    win.set_note("赢单");
+    record::SetTime(harness_.clock().Now(), *win.mutable_close_time());
+    Must(Call<v1::Opportunity>("WinOpportunity", win, token));
+  }
+
+  static bool HasBeenIn(const v1::Opportunity& opportunity, int stage) {
+    for (int i = 0; i <= 5; ++i) {
+      if (opportunity.furthest_stage() == kStages[i]) return i >= stage;
+    }
+    return false;
+  }
+  static std::string LeadMonth(const v1::Opportunity& opportunity) {
+    absl::TimeZone zone;
+    EXPECT_TRUE(absl::LoadTimeZone("Asia/Shanghai", &zone));
+    return absl::FormatTime("%Y-%m", record::TimeOf(opportunity.lead_time()), zone);
+  }
+
+  void ExpectFunnel(const v1::Funnel& funnel, const std::vector<v1::Opportunity>& all) {
+    EXPECT_EQ(funnel.opportunities(), static_cast<int64_t>(all.size()));
+    for (int i = 0; i < funnel.stages_size(); ++i) {
+      const v1::FunnelStage& stage = funnel.stages(i);
+      int64_t count = 0;
+      int64_t amount = 0;
+      int64_t weighted = 0;
+      int64_t reached = 0;
+      int64_t next = 0;
+      for (const v1::Opportunity& each : all) {
+        reached += HasBeenIn(each, i) ? 1 : 0;
+        next += HasBeenIn(each, i + 1) ? 1 : 0;
+        if (each.stage() != stage.stage()) continue;
+        ++count;
+        amount += CentsOf(each.base_amount());
+        weighted += CentsOf(each.base_amount()) * each.probability();
+      }
+      EXPECT_EQ(stage.opportunities(), count) << stage.stage();
+      EXPECT_EQ(stage.amount(), Money(amount)) << stage.stage();
+      EXPECT_EQ(stage.weighted_amount(), Money((weighted + 50) / 100)) << stage.stage();
+      if (i <= 5) {
+        EXPECT_EQ(stage.reached(), reached) << stage.stage();
+      }
+      if (i <= 4 && reached > 0) {
+        EXPECT_DOUBLE_EQ(stage.conversion_to_next(),
+                         static_cast<double>(next) / static_cast<double>(reached));
+      }
+    }
+  }
+
+  template <typename Keep>
+  std::vector<v1::Opportunity> Those(const Keep& keep) const {
+    std::vector<v1::Opportunity> kept;
+    for (const v1::Opportunity& each : all_) {
+      if (keep(each)) kept.push_back(each);
+    }
+    return kept;
+  }
+
+  v1::GetFunnelResponse Funnel(const v1::GetFunnelRequest& request, const std::string& token) {
+    return Must(Call<v1::GetFunnelResponse>("SalesReportService/GetFunnel", request, token));
+  }
+
+  std::string owner_;
+  std::vector<v1::Opportunity> all_;
+};
+
+TEST_F(ReportTest, FunnelAgreesWithTheOpportunities) {  // SAL-12
+  v1::GetFunnelRequest request;
+  request.set_by_lead_month(true);
+  const v1::GetFunnelResponse whole = Funnel(request, Steward());
+  ExpectFunnel(whole.funnel(), all_);
+  std::set<std::string> months;
+  for (const v1::Funnel& cohort : whole.cohorts()) {
+    months.insert(cohort.lead_month());
+    ExpectFunnel(cohort, Those([&](const v1::Opportunity& each) {
+                   return LeadMonth(each) == cohort.lead_month();
+                 }));
+  }
+  EXPECT_EQ(months, (std::set<std::string>{"2026-02", "2026-03", "2026-04"}));
+
+  request.set_owner("li");
+  request.set_source_channel("referral");
+  request.set_from_month("2026-03");
+  request.set_to_month("2026-03");
+  ExpectFunnel(Funnel(request, Steward()).funnel(), Those([](const v1::Opportunity& each) {
+                 return each.owner() == "li" && each.source_channel() == "referral" &&
+                        LeadMonth(each) == "2026-03";
+               }));
+}
+
+TEST_F(ReportTest, CountsOnlyWhatTheCallerMaySee) {  // SAL-12, PLT-13
+  const auto own = Those([](const v1::Opportunity& each) { return each.owner() == "rep"; });
+  ASSERT_NE(own.size(), all_.size());
+  ExpectFunnel(Funnel({}, Rep()).funnel(), own);
+  ExpectFunnel(Funnel({}, Director("east")).funnel(), all_);
+  ExpectFunnel(Funnel({}, Director("west")).funnel(), {});
+  v1::GetFunnelRequest unknown;
+  unknown.set_pipeline("nowhere");
+  EXPECT_EQ(Call<v1::GetFunnelResponse>("SalesReportService/GetFunnel", unknown).status().code(),
+            absl::StatusCode::kNotFound);
+}
+
+TEST_F(ReportTest, ForecastAgreesWithTheOpportunities) {  // SAL-13
+  struct Line {
+    int64_t open = 0, expected = 0, weighted = 0, committed = 0, won = 0, closed = 0;
+  };
+  for (const v1::ForecastPeriod period : {v1::FORECAST_PERIOD_MONTH, v1::FORECAST_PERIOD_QUARTER}) {
+    std::map<std::string, Line> expected;
+    for (const v1::Opportunity& each : all_) {
+      if (each.stage_kind() == v1::STAGE_KIND_LOST) continue;
+      const bool won = each.stage_kind() == v1::STAGE_KIND_WON;
+      const int month = won ? 4 : each.expected_close_date()[6] - '0';
+      const std::string key = absl::StrCat(period == v1::FORECAST_PERIOD_QUARTER
+                                               ? absl::StrCat("2026-Q", (month + 2) / 3)
+                                               : absl::StrCat("2026-0", month),
+                                           " ", each.owner());
+      Line& line = expected[key];
+      const int64_t cents = CentsOf(each.base_amount());
+      (won ? line.won : line.open) += 1;
+      (won ? line.closed : line.expected) += cents;
+      if (!won) line.weighted += cents * each.probability();
+      if (each.stage() == "contract_signing") line.committed += cents;
+    }
+    v1::GetForecastRequest request;
+    request.set_from_month("2026-01");
+    request.set_to_month("2026-12");
+    request.set_period(period);
+    request.set_group(v1::FORECAST_GROUP_OWNER);
+    const auto response =
+        Must(Call<v1::GetForecastResponse>("SalesReportService/GetForecast", request, Steward()));
+    ASSERT_EQ(response.lines_size(), static_cast<int>(expected.size()));
+    for (const v1::ForecastLine& line : response.lines()) {
+      const std::string key = absl::StrCat(line.period(), " ", line.group());
+      ASSERT_TRUE(expected.contains(key)) << key;
+      const Line& want = expected[key];
+      EXPECT_EQ(line.open_count(), want.open) << key;
+      EXPECT_EQ(line.expected(), Money(want.expected)) << key;
+      EXPECT_EQ(line.weighted(), Money((want.weighted + 50) / 100)) << key;
+      EXPECT_EQ(line.committed(), Money(want.committed)) << key;
+      EXPECT_EQ(line.won_count(), want.won) << key;
+      EXPECT_EQ(line.closed(), Money(want.closed)) << key;
+    }
+  }
+}
+
+TEST_F(ReportTest, WinLossAgreesWithTheOpportunities) {  // SAL-15, SAL-19
+  const auto key_of = [](const v1::Opportunity& each, v1::WinLossGroup group) -> std::string {
+    const int64_t yuan = CentsOf(each.base_amount()) / 100;
+    switch (group) {
+      case v1::WIN_LOSS_GROUP_REASON:
+        return each.win_reason() != 0 ? v1::WinReason_Name(each.win_reason())
+                                      : v1::LossReason_Name(each.loss_reason());
+      case v1::WIN_LOSS_GROUP_COMPETITOR:
+        return each.lost_to();
+      case v1::WIN_LOSS_GROUP_SOURCE:
+        return each.source_channel();
+      case v1::WIN_LOSS_GROUP_OWNER:
+        return each.owner();
+      case v1::WIN_LOSS_GROUP_AMOUNT_BAND:
+        if (yuan < 10'000) return "<10000";
+        if (yuan < 100'000) return "10000-100000";
+        return yuan < 1'000'000 ? "100000-1000000" : ">=1000000";
+      default:
+        return "";
+    }
+  };
+  for (int number = v1::WinLossGroup_MIN; number <= v1::WinLossGroup_MAX; ++number) {
+    const auto group = static_cast<v1::WinLossGroup>(number);
+    std::map<std::string, std::vector<const v1::Opportunity*>> expected;
+    for (const v1::Opportunity& each : all_) {
+      if (each.has_close_time()) expected[key_of(each, group)].push_back(&each);
+    }
+    v1::GetWinLossRequest request;
+    request.set_from_date("2026-04-20");
+    request.set_to_date("2026-04-20");
+    request.set_group(group);
+    const auto response =
+        Must(Call<v1::GetWinLossResponse>("SalesReportService/GetWinLoss", request, Steward()));
+    ASSERT_EQ(response.lines_size(), static_cast<int>(expected.size())) << number;
+    for (const v1::WinLossLine& line : response.lines()) {
+      int64_t won = 0;
+      int64_t won_amount = 0;
+      int64_t lost_amount = 0;
+      double days = 0;
+      for (const v1::Opportunity* each : expected[line.group()]) {
+        const bool is_won = each->stage_kind() == v1::STAGE_KIND_WON;
+        (is_won ? won_amount : lost_amount) += CentsOf(each->base_amount());
+        if (!is_won) continue;
+        ++won;
+        days += absl::FDivDuration(
+            record::TimeOf(each->close_time()) - record::TimeOf(each->lead_time()),
+            absl::Hours(24));
+      }
+      const auto all = static_cast<int64_t>(expected[line.group()].size());
+      EXPECT_EQ(line.won_count(), won) << line.group();
+      EXPECT_EQ(line.lost_count(), all - won) << line.group();
+      EXPECT_EQ(line.won_amount(), Money(won_amount)) << line.group();
+      EXPECT_EQ(line.lost_amount(), Money(lost_amount)) << line.group();
+      EXPECT_DOUBLE_EQ(line.win_rate(), static_cast<double>(won) / static_cast<double>(all));
+      if (won > 0) {
+        EXPECT_NEAR(line.mean_cycle_days(), days / static_cast<double>(won), 1e-6);
+      }
+    }
+  }
+  v1::GetWinLossRequest other_day;
+  other_day.set_from_date("2026-04-21");
+  other_day.set_to_date("2026-04-30");
+  EXPECT_THAT(
+      Must(Call<v1::GetWinLossResponse>("SalesReportService/GetWinLoss", other_day, Steward()))
+          .lines(),
+      IsEmpty());
+  other_day.set_to_date("2026-04-20");
+  EXPECT_THAT(
+      Violations(Call<v1::GetWinLossResponse>("SalesReportService/GetWinLoss", other_day).status()),
+      ::testing::ElementsAre("to_date PERIOD_BACKWARDS"));
+}
+
+}  // namespace
+}  // namespace crm::sales

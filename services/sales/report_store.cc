@@ -1,0 +1,190 @@
+#include "services/sales/report_store.h"
+
+#include <string_view>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "common/base/absl_view.h"
+#include "common/base/status_macros.h"
+#include "common/filter/fragment.h"
+#include "common/filter/scope.h"
+#include "common/schema/message_schema.h"
+#include "common/text/decimal.h"
+#include "crm/sales/v1/opportunity.pb.h"
+
+namespace crm::sales {
+namespace {
+
+using filter::Fragment;
+
+constexpr int kMoneyScale = 2;
+constexpr int kWeightedScale = 4;
+constexpr int kFirstMonth = 0;
+constexpr int kLastMonth = 999912;
+
+// "2026-03" → 202603; `otherwise` for nothing.
+int MonthNumber(const std::string& month, int otherwise) {
+  int year = 0;
+  int of_year = 0;
+  if (month.size() != 7 || !absl::SimpleAtoi(month.substr(0, 4), &year) ||
+      !absl::SimpleAtoi(month.substr(5), &of_year)) {
+    return otherwise;
+  }
+  return year * 100 + of_year;
+}
+
+int64_t Scaled(const db::Rows& row, int column, int scale) {
+  const auto value = text::ParseDecimal(row.String(column), scale);
+  return value.ok() ? *value : 0;
+}
+
+void AndEqual(std::string_view column, const std::string& value, Fragment& condition) {
+  if (!value.empty()) condition.And({absl::StrCat(ToAbsl(column), " = ?"), {value}});
+}
+
+// The cells have the columns of owner and team, too.
+void AndScope(const auth::RowScope& scope, Fragment& condition) {
+  condition.And(filter::ScopeCondition(schema::MessageSchema::Of<v1::Opportunity>(), scope));
+}
+
+std::string PeriodText(int64_t period, v1::ForecastPeriod kind) {
+  return absl::StrFormat(kind == v1::FORECAST_PERIOD_QUARTER ? "%04d-Q%d" : "%04d-%02d",
+                         period / 100, period % 100);
+}
+
+std::string_view GroupColumn(v1::ForecastGroup group) {
+  switch (group) {
+    case v1::FORECAST_GROUP_OWNER:
+      return "owner";
+    case v1::FORECAST_GROUP_TEAM:
+      return "team";
+    default:
+      return "''";
+  }
+}
+
+std::string_view GroupColumn(v1::WinLossGroup group) {
+  switch (group) {
+    case v1::WIN_LOSS_GROUP_REASON:
+      return "CAST(COALESCE(win_reason, loss_reason) AS CHAR)";
+    case v1::WIN_LOSS_GROUP_COMPETITOR:
+      return "COALESCE(lost_to, '')";
+    case v1::WIN_LOSS_GROUP_SOURCE:
+      return "source_channel";
+    case v1::WIN_LOSS_GROUP_OWNER:
+      return "COALESCE(owner, '')";
+    case v1::WIN_LOSS_GROUP_AMOUNT_BAND:
+      return "CASE WHEN base_amount < 10000 THEN '<10000'"
+             " WHEN base_amount < 100000 THEN '10000-100000'"
+             " WHEN base_amount < 1000000 THEN '100000-1000000' ELSE '>=1000000' END";
+    default:
+      return "''";
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<FunnelCell>> ReadFunnelCells(db::Connection& db,
+                                                        const v1::GetFunnelRequest& request,
+                                                        const auth::RowScope& scope) {
+  Fragment where{"pipeline = ? AND lead_month BETWEEN ? AND ?",
+                 {request.pipeline(), MonthNumber(request.from_month(), kFirstMonth),
+                  MonthNumber(request.to_month(), kLastMonth)}};
+  AndEqual("owner", request.owner(), where);
+  AndEqual("team", request.team(), where);
+  AndEqual("source_channel", request.source_channel(), where);
+  AndScope(scope, where);
+  const std::string sql = absl::StrCat(R"sql(
+    SELECT lead_month, stage, furthest_stage, CAST(SUM(opportunities) AS SIGNED), SUM(amount),
+           SUM(weighted)
+    FROM funnel_cell
+    WHERE )sql",
+                                       where.sql, R"sql(
+    GROUP BY lead_month, stage, furthest_stage
+    ORDER BY lead_month)sql");
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"funnel_cells", sql}, where.values));
+  std::vector<FunnelCell> cells;
+  while (rows.Next()) {
+    cells.push_back({.month = static_cast<int>(rows.Int(0)),
+                     .stage = rows.String(1),
+                     .furthest_stage = rows.String(2),
+                     .opportunities = rows.Int(3),
+                     .amount = Scaled(rows, 4, kMoneyScale),
+                     .weighted = Scaled(rows, 5, kWeightedScale)});
+  }
+  return cells;
+}
+
+absl::StatusOr<std::vector<v1::ForecastLine>> ReadForecast(db::Connection& db,
+                                                           const v1::GetForecastRequest& request,
+                                                           const auth::RowScope& scope) {
+  // 202605 → 202602, the second quarter.
+  const std::string_view period = request.period() == v1::FORECAST_PERIOD_QUARTER
+                                      ? "close_month DIV 100 * 100 + (close_month % 100 + 2) DIV 3"
+                                      : "close_month";
+  Fragment where{"close_month BETWEEN ? AND ?",
+                 {MonthNumber(request.from_month(), kFirstMonth),
+                  MonthNumber(request.to_month(), kLastMonth)}};
+  AndEqual("owner", request.owner(), where);
+  AndEqual("team", request.team(), where);
+  AndScope(scope, where);
+  const std::string sql =
+      absl::StrCat("SELECT ", ToAbsl(period), " AS term, ", ToAbsl(GroupColumn(request.group())),
+                   R"sql( AS part, CAST(SUM(open_count) AS SIGNED) AS open_sum, SUM(expected),
+           ROUND(SUM(weighted), 2), SUM(committed), CAST(SUM(won_count) AS SIGNED) AS won_sum,
+           SUM(closed)
+    FROM forecast_cell
+    WHERE )sql",
+                   where.sql, R"sql(
+    GROUP BY term, part
+    HAVING open_sum <> 0 OR won_sum <> 0
+    ORDER BY term, part)sql");
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"forecast", sql}, where.values));
+  std::vector<v1::ForecastLine> lines;
+  while (rows.Next()) {
+    v1::ForecastLine& line = lines.emplace_back();
+    line.set_period(PeriodText(rows.Int(0), request.period()));
+    line.set_group(rows.String(1));
+    line.set_open_count(rows.Int(2));
+    line.set_expected(rows.String(3));
+    line.set_weighted(rows.String(4));
+    line.set_committed(rows.String(5));
+    line.set_won_count(rows.Int(6));
+    line.set_closed(rows.String(7));
+  }
+  return lines;
+}
+
+absl::StatusOr<std::vector<ClosedSum>> ReadClosed(db::Connection& db,
+                                                  const v1::GetWinLossRequest& request,
+                                                  absl::Time from, absl::Time to,
+                                                  const auth::RowScope& scope) {
+  Fragment where{"stage_kind IN (?, ?) AND close_time >= ? AND close_time < ?",
+                 {v1::STAGE_KIND_WON, v1::STAGE_KIND_LOST, from, to}};
+  AndEqual("owner", request.owner(), where);
+  AndEqual("team", request.team(), where);
+  AndEqual("source_channel", request.source_channel(), where);
+  AndScope(scope, where);
+  const std::string sql =
+      absl::StrCat("SELECT ", ToAbsl(GroupColumn(request.group())), R"sql( AS part,
+           stage_kind, COUNT(*), SUM(base_amount),
+           CAST(SUM((close_time - lead_time) DIV 1000000) AS SIGNED)
+    FROM opportunity
+    WHERE )sql",
+                   where.sql, R"sql(
+    GROUP BY part, stage_kind
+    ORDER BY part, stage_kind)sql");
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"win_loss", sql}, where.values));
+  std::vector<ClosedSum> sums;
+  while (rows.Next()) {
+    sums.push_back({.group = rows.String(0),
+                    .kind = static_cast<v1::StageKind>(rows.Int(1)),
+                    .opportunities = rows.Int(2),
+                    .amount = rows.String(3),
+                    .cycle_seconds = rows.Int(4)});
+  }
+  return sums;
+}
+
+}  // namespace crm::sales

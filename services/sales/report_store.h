@@ -1,0 +1,55 @@
+// The SQL of the reports (SAL-12, SAL-13, SAL-15): sums of cells, or of an index alone.
+#ifndef CRM_SERVICES_SALES_REPORT_STORE_H_
+#define CRM_SERVICES_SALES_REPORT_STORE_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/auth/row_scope.h"
+#include "common/db/connection.h"
+#include "crm/sales/v1/pipeline.pb.h"
+#include "crm/sales/v1/report_service.pb.h"
+
+namespace crm::sales {
+
+// Opportunities of a lead month that are in one stage and have been in another one at most.
+struct FunnelCell {
+  int month = 0;  // 202603
+  std::string stage;
+  std::string furthest_stage;
+  int64_t opportunities = 0;
+  int64_t amount = 0;    // 1/100 CNY
+  int64_t weighted = 0;  // 1/10000 CNY
+};
+
+// By month.
+absl::StatusOr<std::vector<FunnelCell>> ReadFunnelCells(db::Connection& db,
+                                                        const v1::GetFunnelRequest& request,
+                                                        const auth::RowScope& scope);
+
+// By period, then group. Amounts as text, rounded half up.
+absl::StatusOr<std::vector<v1::ForecastLine>> ReadForecast(db::Connection& db,
+                                                           const v1::GetForecastRequest& request,
+                                                           const auth::RowScope& scope);
+
+// Closed opportunities of one group and kind.
+struct ClosedSum {
+  std::string group;
+  v1::StageKind kind = v1::STAGE_KIND_UNSPECIFIED;
+  int64_t opportunities = 0;
+  std::string amount;
+  int64_t cycle_seconds = 0;  // sum of the times from lead to closing
+};
+
+// Closed from `from` to before `to`; by group.
+absl::StatusOr<std::vector<ClosedSum>> ReadClosed(db::Connection& db,
+                                                  const v1::GetWinLossRequest& request,
+                                                  absl::Time from, absl::Time to,
+                                                  const auth::RowScope& scope);
+
+}  // namespace crm::sales
+
+#endif  // CRM_SERVICES_SALES_REPORT_STORE_H_

@@ -1,0 +1,67 @@
+#include "services/sales/sales_metrics.h"
+
+#include <array>
+
+#include "absl/time/clock.h"
+#include "common/base/status_macros.h"
+#include "common/metrics/definition.h"
+
+namespace crm::sales {
+namespace {
+
+using metrics::Definition;
+using metrics::Type;
+
+constexpr std::array kMetrics = {
+    Definition{"crm_opportunities", Type::kGauge, "pipeline,stage",
+               "Opportunities by pipeline and stage, counted every minute; the same on every "
+               "replica."},
+    Definition{"crm_pipeline_amount_cny", Type::kGauge, "pipeline,stage",
+               "Amount of the opportunities in CNY, counted like crm_opportunities."},
+};
+
+constexpr absl::Duration kCountTimeout = absl::Minutes(1);
+
+constexpr db::Query kCountByStage{"count_opportunities", R"sql(
+  SELECT pipeline, stage, CAST(SUM(opportunities) AS SIGNED), CAST(SUM(amount) AS DOUBLE)
+  FROM funnel_cell
+  GROUP BY pipeline, stage)sql"};
+
+}  // namespace
+
+SalesMetrics::SalesMetrics(prometheus::Registry& registry, db::Pool& pool)
+    : pool_(pool),
+      opportunities_(metrics::GaugeFamily(registry, kMetrics[0])),
+      amount_(metrics::GaugeFamily(registry, kMetrics[1])) {}
+
+SalesMetrics::Gauges& SalesMetrics::GaugesOf(const PipelineAndStage& place) {
+  const auto found = gauges_.find(place);
+  if (found != gauges_.end()) return found->second;
+  const prometheus::Labels labels{{"pipeline", place.first}, {"stage", place.second}};
+  return gauges_.emplace(place, Gauges{&opportunities_.Add(labels), &amount_.Add(labels)})
+      .first->second;
+}
+
+absl::Status SalesMetrics::Count() {
+  CRM_ASSIGN_OR_RETURN(db::Pool::Lease db, pool_.Acquire(absl::Now() + kCountTimeout));
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db->Select(kCountByStage, {}));
+  while (rows.Next()) {
+    const Gauges& gauges = GaugesOf({rows.String(0), rows.String(1)});
+    gauges.opportunities->Set(static_cast<double>(rows.Int(2)));
+    gauges.amount->Set(rows.Double(3));
+  }
+  return absl::OkStatus();
+}
+
+job::JobBody SalesMetrics::Job() {
+  return [this](const std::stop_token&) -> absl::StatusOr<absl::Time> {
+    CRM_RETURN_IF_ERROR(Count());
+    return absl::InfiniteFuture();
+  };
+}
+
+job::JobOptions SalesMetrics::JobOptions() {
+  return {.name = "count-opportunities", .interval = absl::Minutes(1)};
+}
+
+}  // namespace crm::sales

@@ -1,0 +1,78 @@
+#include "services/sales/stage_history.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/absl_view.h"
+#include "common/base/status_macros.h"
+#include "common/record/times.h"
+
+namespace crm::sales {
+namespace {
+
+constexpr absl::Duration kLateAfter = absl::Hours(24);
+
+// Inserts of a write set come first: the new stay is there already.
+constexpr db::Query kEndStay{"stage_move_end", R"sql(
+  UPDATE stage_move
+  SET leave_time = ?, version = version + 1
+  WHERE opportunity_id = ? AND leave_time IS NULL AND id <> ?)sql"};
+
+}  // namespace
+
+StageHistory::StageHistory(crypto::Keyring& keyring, IdGenerator& ids)
+    : table_(schema::MessageSchema::Of<v1::StageMove>(), keyring, {"opportunity_id"}),
+      select_(absl::StrCat("SELECT ", table_.Columns(), " FROM ", ToAbsl(table_.name()),
+                           " WHERE opportunity_id = ? ORDER BY id")),
+      ids_(ids) {}
+
+void StageHistory::Add(db::WriteSet& writes, const v1::Opportunity& opportunity, Entry entry,
+                       const resource::ChangeSource& source) const {
+  const absl::Time enter_time = record::TimeOf(opportunity.stage_enter_time());
+  v1::StageMove move;
+  move.set_from_stage(std::move(entry.from_stage));
+  move.set_stage(opportunity.stage());
+  move.set_kind(opportunity.stage_kind());
+  *move.mutable_enter_time() = opportunity.stage_enter_time();
+  record::SetTime(source.time, *move.mutable_record_time());
+  move.set_late(source.time - enter_time > kLateAfter);
+  move.set_backwards(entry.backwards);
+  move.set_reason(std::move(entry.reason));
+  move.set_actor(source.actor);
+  const int64_t id = ids_.Next();
+  table_.Insert(writes, {id, 1}, move, {entry.opportunity_id});
+  if (!move.from_stage().empty()) {
+    writes.Execute(kEndStay, {enter_time, entry.opportunity_id, id}, db::Expect::kSomeRow);
+  }
+}
+
+absl::StatusOr<std::vector<v1::StageMove>> StageHistory::Read(db::Connection& db,
+                                                              int64_t opportunity_id) const {
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"stage_moves", select_}, {opportunity_id}));
+  std::vector<v1::StageMove> moves;
+  while (rows.Next()) {
+    resource::RowKey key;
+    CRM_RETURN_IF_ERROR(table_.Read(rows, key, moves.emplace_back()));
+  }
+  return moves;
+}
+
+void FillDwell(absl::TimeZone zone, absl::Time now, v1::StageMove& move) {
+  if (move.kind() != v1::STAGE_KIND_OPEN) return;
+  const absl::Time enter = record::TimeOf(move.enter_time());
+  const absl::Time leave = move.has_leave_time() ? record::TimeOf(move.leave_time()) : now;
+  move.set_dwell_days(absl::ToCivilDay(leave, zone) - absl::ToCivilDay(enter, zone));
+  move.set_dwell_seconds(absl::ToInt64Seconds(leave - enter));
+}
+
+std::string StageOn(const std::vector<v1::StageMove>& moves, absl::CivilDay day,
+                    absl::TimeZone zone) {
+  const absl::Time end = absl::FromCivil(day + 1, zone);
+  std::string stage;
+  for (const v1::StageMove& move : moves) {
+    if (record::TimeOf(move.enter_time()) < end) stage = move.stage();
+  }
+  return stage;
+}
+
+}  // namespace crm::sales

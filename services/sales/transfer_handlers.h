@@ -1,0 +1,33 @@
+// OpportunityService: handing opportunities over (SAL-11).
+#ifndef CRM_SERVICES_SALES_TRANSFER_HANDLERS_H_
+#define CRM_SERVICES_SALES_TRANSFER_HANDLERS_H_
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/server/method_table.h"
+#include "crm/sales/v1/opportunity_service.pb.h"
+#include "services/sales/sales.h"
+
+namespace crm::sales {
+
+class TransferHandlers {
+ public:
+  // `sales` outlives it.
+  explicit TransferHandlers(Sales& sales);
+
+  void Register(server::MethodTable& table);
+
+ private:
+  absl::StatusOr<v1::TransferOpportunitiesResponse> Transfer(
+      server::CallContext& call, const v1::TransferOpportunitiesRequest& request);
+  // Open ones, oldest first; one more than a call takes, to know whether there are more.
+  absl::StatusOr<std::vector<StoredOpportunity>> OpenOnesOf(server::CallContext& call,
+                                                            const std::string& owner) const;
+
+  Sales& sales_;
+};
+
+}  // namespace crm::sales
+
+#endif  // CRM_SERVICES_SALES_TRANSFER_HANDLERS_H_
