@@ -3,6 +3,7 @@
 #include <map>
 #include <random>
 #include <set>
+#include <thread>
 
 #include "common/text/decimal.h"
 #include "services/sales/amount_rules.h"
@@ -295,6 +296,44 @@ TEST_F(ReportTest, WinLossAgreesWithTheOpportunities) {  // SAL-15, SAL-19
   EXPECT_THAT(
       Violations(Call<v1::GetWinLossResponse>("SalesReportService/GetWinLoss", other_day).status()),
       ::testing::ElementsAre("to_date PERIOD_BACKWARDS"));
+}
+
+class ReportUnderLoadTest : public SalesTest {};
+
+// SAL-12: two replicas that write the same sums at the same time lose nothing.
+TEST_F(ReportUnderLoadTest, SumsOfTwoReplicasAgree) {
+  constexpr int kCallers = 4;
+  constexpr int kEach = 8;
+  crm::testing::Replica* const replicas[] = {&harness_.replica(), &harness_.StartReplica()};
+  const std::string token = Rep();
+  std::vector<std::thread> callers;
+  for (int caller = 0; caller < kCallers; ++caller) {
+    callers.emplace_back([&, caller] {
+      v1::CreateOpportunityRequest create;
+      *create.mutable_opportunity() = Draft();
+      for (int i = 0; i < kEach; ++i) {
+        const auto created = harness_.CallOn<v1::CreateOpportunityRequest, v1::Opportunity>(
+            *replicas[caller % 2], token, "crm.sales.v1.OpportunityService/CreateOpportunity",
+            create);
+        ASSERT_TRUE(created.ok()) << created.status();
+        v1::AdvanceStageRequest advance;
+        advance.set_opportunity(created->number());
+        const auto moved = harness_.CallOn<v1::AdvanceStageRequest, v1::Opportunity>(
+            *replicas[(caller + 1) % 2], token, "crm.sales.v1.OpportunityService/AdvanceStage",
+            advance);
+        EXPECT_TRUE(moved.ok()) << moved.status();
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  const auto response = Must(
+      Call<v1::GetFunnelResponse>("SalesReportService/GetFunnel", v1::GetFunnelRequest(), token));
+  const v1::Funnel& funnel = response.funnel();
+  EXPECT_EQ(funnel.opportunities(), kCallers * kEach);
+  EXPECT_EQ(funnel.stages(0).opportunities(), 0);
+  EXPECT_EQ(funnel.stages(0).amount(), "0.00");
+  EXPECT_EQ(funnel.stages(1).opportunities(), kCallers * kEach);
+  EXPECT_EQ(funnel.stages(1).amount(), Money(int64_t{kCallers} * kEach * 100'000'00));
 }
 
 }  // namespace

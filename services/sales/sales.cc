@@ -4,12 +4,21 @@
 #include "services/sales/report_cells.h"
 
 namespace crm::sales {
+namespace {
+
+// What a process leaves unused when it ends: the numbers of a month have three digits.
+constexpr int64_t kNumbersAtHand = 50;
+
+}  // namespace
 
 Sales::Sales(runtime::ServiceRuntime& runtime, numbering::NumberPattern pattern)
     : keyring(runtime.keyring()),
       zone(runtime.zone()),
       archive(runtime),
-      numbers({.name = "opportunity", .pattern = std::move(pattern), .zone = runtime.zone()},
+      numbers({.name = "opportunity",
+               .pattern = std::move(pattern),
+               .zone = runtime.zone(),
+               .block = kNumbersAtHand},
               runtime.pool()),
       table(v1::Opportunity::descriptor(), runtime.keyring(), runtime.ids(), "opportunity"),
       history(runtime.keyring(), runtime.ids()),

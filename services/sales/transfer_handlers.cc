@@ -57,6 +57,9 @@ absl::StatusOr<v1::TransferOpportunitiesResponse> TransferHandlers::Transfer(
   if (owner == nullptr) {
     return InvalidField("to_owner", "OWNER_UNKNOWN", "use the id of a user of the staff directory");
   }
+  if (owner->status() == crm::customer::v1::STAFF_STATUS_SUSPENDED) {
+    return InvalidField("to_owner", "OWNER_INACTIVE", "use an active user");
+  }
   std::vector<StoredOpportunity> opportunities;
   if (request.opportunity().empty()) {
     CRM_ASSIGN_OR_RETURN(opportunities, OpenOnesOf(call, request.from_owner()));

@@ -20,18 +20,21 @@ class TransferTest : public SalesTest {
     AddUser("rep", "east", "sales_representative", writes);
     AddUser("heir", "west", "sales_representative", writes);
     AddUser("chief", "", "data_steward", writes);
+    AddUser("gone", "west", "sales_representative", writes,
+            crm::customer::v1::STAFF_STATUS_SUSPENDED);
     replica::StaffCopy::MarkChanged(writes);
     Commit(std::move(writes));
     // What was there when it started is known from the start.
     replica_ = &harness_.StartReplica();
   }
-  static void AddUser(const std::string& id, const std::string& team, const std::string& role,
-                      db::WriteSet& writes) {
+  static void AddUser(
+      const std::string& id, const std::string& team, const std::string& role, db::WriteSet& writes,
+      crm::customer::v1::StaffStatus status = crm::customer::v1::STAFF_STATUS_ACTIVE) {
     crm::customer::v1::StaffUser user;
     user.set_user_id(id);
     user.set_team(team);
     user.add_roles(role);
-    user.set_status(crm::customer::v1::STAFF_STATUS_ACTIVE);
+    user.set_status(status);
     replica::StaffCopy::Keep(user, 1, writes);
   }
   absl::StatusOr<v1::TransferOpportunitiesResponse> Transfer(
@@ -83,6 +86,9 @@ TEST_F(TransferTest, NeedsToKnowWhatAndToWhom) {  // SAL-11
   request.set_from_owner("rep");
   request.set_to_owner("u-nobody");
   EXPECT_THAT(Violations(Transfer(request, chief).status()), ElementsAre("to_owner OWNER_UNKNOWN"));
+  request.set_to_owner("gone");
+  EXPECT_THAT(Violations(Transfer(request, chief).status()),
+              ElementsAre("to_owner OWNER_INACTIVE"));
   request.set_to_owner("heir");
   EXPECT_THAT(Must(Transfer(request, chief)).transferred(), IsEmpty());
 }

@@ -78,7 +78,7 @@ test('a run starts everything and shows it at work', () => {
   assert.match(output, /MariaDB: private/);
   assert.match(output, /schema crm_customer is current \([1-9]\d* steps applied now\)/);
   assert.match(output, /serves on 127\.0\.0\.1:\d+/);
-  for (const step of ['imports list', 'customer list', 'customer search', 'customer get', 'purchase list']) {
+  for (const step of ['imports list', 'customer list', 'customer search', 'customer get', 'purchase list', 'opportunity list', 'opportunity stages']) {
     assert.ok(output.includes(`$ crmctl ${step}`), step);
   }
   assert.match(output, /== for your client[^]*export CRM_ADDRESS=/);
@@ -127,6 +127,7 @@ test('a stop stops what the run started, and a run goes on with the data', () =>
   const pid = Number(run.read('crm-customer.pid'));
   const jobs = run.list('imports', 'list').length;
   const said = run.stop();
+  assert.match(said, /stopped crm-sales/);
   assert.match(said, /stopped crm-customer/);
   assert.match(said, /stopped MariaDB/);
   assert.ok(!lives(pid));

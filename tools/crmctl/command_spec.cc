@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/absl_view.h"
+#include "tools/crmctl/sales_commands.h"
 
 namespace crm::cli {
 namespace {
@@ -520,15 +521,24 @@ std::vector<CommandGroup> MakeGroups() {
   };
 }
 
+// Those of each service, one after the other.
+template <typename T>
+std::vector<T> Joined(std::vector<T> all, const std::vector<T>& more) {
+  all.insert(all.end(), more.begin(), more.end());
+  return all;
+}
+
 }  // namespace
 
 absl::Span<const CommandSpec> CommandSpecs() {
-  static const std::vector<CommandSpec>& specs = *new std::vector<CommandSpec>(MakeSpecs());
+  static const std::vector<CommandSpec>& specs =
+      *new std::vector<CommandSpec>(Joined(MakeSpecs(), SalesCommands()));
   return specs;
 }
 
 absl::Span<const CommandGroup> CommandGroups() {
-  static const std::vector<CommandGroup>& groups = *new std::vector<CommandGroup>(MakeGroups());
+  static const std::vector<CommandGroup>& groups =
+      *new std::vector<CommandGroup>(Joined(MakeGroups(), SalesGroups()));
   return groups;
 }
 

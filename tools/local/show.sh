@@ -73,16 +73,16 @@ show_pipeline() {
   address=127.0.0.1:$(<"$run/crm-sales.port")
   step "the pipeline"
   if [[ -n $number && ! -s $run/opportunity ]]; then
-    crm --output json call OpportunityService/CreateOpportunity "{\"opportunity\": {
-      \"customer\": \"$number\", \"name\": \"数据平台一期\", \"amount\": \"180000\", \"source_channel\": \"website\",
-      \"lead_time\": \"$(date -u +%FT%TZ -d '1 day ago')\", \"expected_close_date\": \"$(date +%F -d '60 days')\"}}" |
+    crm opportunity create -f customer="$number" -f 商机名称=数据平台一期 -f 预计金额=180000 -f source_channel=website \
+      -f lead_time="$(date -u +%FT%TZ -d '1 day ago')" -f expected_close_date="$(date +%F -d '60 days')" |
       grep -o 'SO[0-9]*' | head -n 1 >"$run/opportunity" || die "the opportunity could not be created"
-    crm call OpportunityService/AdvanceStage "{\"opportunity\": \"$(<"$run/opportunity")\"}" >"$run/opportunity.log" ||
+    crm opportunity advance "$(<"$run/opportunity")" >"$run/opportunity.log" ||
       die_with_log "$run/opportunity.log" "the opportunity did not advance"
   fi
   [[ -s $run/opportunity ]] || return 0
   opportunity=$(<"$run/opportunity")
-  show call OpportunityService/GetStageHistory "{\"opportunity\": \"$opportunity\"}"
+  show opportunity list
+  show opportunity stages "$opportunity"
   show call SalesReportService/GetFunnel '{}'
 }
 show_pipeline

@@ -1,0 +1,40 @@
+#include "services/sales/sales_metrics.h"
+
+#include "prometheus/text_serializer.h"
+#include "services/sales/sales_test_fixture.h"
+
+namespace crm::sales {
+namespace {
+
+using ::testing::HasSubstr;
+
+class SalesMetricsTest : public SalesTest {
+ protected:
+  std::string Scrape() const { return prometheus::TextSerializer().Serialize(registry_.Collect()); }
+
+  prometheus::Registry registry_;
+  SalesMetrics metrics_{registry_, harness_.database().pool()};
+};
+
+// PLT-26: the pipeline by stage; a stage that everything has left shows nothing in it.
+TEST_F(SalesMetricsTest, ShowsThePipelineByStage) {
+  const std::string number = Must(Create(Draft("甲", "100000"))).number();
+  Must(Create(Draft("乙", "50000.5")));
+  ASSERT_TRUE(metrics_.Count().ok());
+  EXPECT_THAT(Scrape(),
+              HasSubstr(R"(crm_opportunities{pipeline="default",stage="lead_confirmed"} 2)"));
+  EXPECT_THAT(
+      Scrape(),
+      HasSubstr(R"(crm_pipeline_amount_cny{pipeline="default",stage="lead_confirmed"} 150000.5)"));
+
+  Must(Advance(number));
+  ASSERT_TRUE(metrics_.Count().ok());
+  Must(Lose(number));
+  ASSERT_TRUE(metrics_.Count().ok());
+  EXPECT_THAT(Scrape(), HasSubstr(R"(crm_opportunities{pipeline="default",stage="lost"} 1)"));
+  EXPECT_THAT(Scrape(),
+              HasSubstr(R"(crm_opportunities{pipeline="default",stage="needs_analysis"} 0)"));
+}
+
+}  // namespace
+}  // namespace crm::sales
