@@ -5,8 +5,8 @@
 
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
+#include "common/db/commit_each.h"
 #include "common/job/once_per_mark.h"
-#include "services/customer/commit_each.h"
 
 namespace crm::customer {
 namespace {
@@ -52,8 +52,8 @@ absl::StatusOr<int64_t> AgeJob::RunDay(absl::CivilDay day, absl::Time now,
     if (people.empty()) return changed;
     after = people.back().key.id;
     // Whoever changed a person meanwhile has computed the age.
-    CRM_ASSIGN_OR_RETURN(const Committed committed,
-                         CommitEach(committer_, ChangesOf(people, now), deadline));
+    CRM_ASSIGN_OR_RETURN(const db::Committed committed,
+                         db::CommitEach(committer_, ChangesOf(people, now), deadline));
     changed += committed.changed;
   }
 }
