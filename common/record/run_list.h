@@ -1,5 +1,5 @@
-// What a List RPC does over a table whose rows everybody with the permission may see: staff, teams,
-// products.
+// What a List RPC does over one table: rows that everybody with the permission may see (staff, teams,
+// products), or those in the caller's scope.
 //
 //   return RunList<v1::ListProductsResponse>(
 //       call, request, {.table = table, .name = "product_list", .order_by = "code", …},
@@ -12,6 +12,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/auth/row_scope.h"
 #include "common/base/status_macros.h"
 #include "common/crypto/keyring.h"
 #include "common/filter/list_query.h"
@@ -27,6 +28,8 @@ struct ListedTable {
   std::string_view count_name = "";  // of lists that tell their total
   crypto::Keyring& keyring;
   absl::TimeZone zone;
+  // Of the caller, for resources with an owner; null: all rows.
+  const auth::RowScope* scope = nullptr;
 };
 
 absl::StatusOr<filter::ListQuery> MakeListQuery(const server::CallContext& call,
