@@ -20,7 +20,7 @@ mkdir -p "$run"
 exec 9>"$run/lock"
 flock -n 9 || die "another make run or make stop is at work in $run"
 
-[[ -x $bin/crm-customer && -x $bin/crm-local ]] || die "not built yet: make run builds, then calls this script"
+[[ -x $bin/crm-customer && -x $bin/crm-ticket && -x $bin/crm-local ]] || die "not built yet: make run builds, then calls this script"
 
 # ---------------------------------------------------------------------------------------- database
 
@@ -56,6 +56,7 @@ remember_server() {
   server=$(printf '%s' "${server##*@}" | tr -c 'A-Za-z0-9.:\n' _)
   if [[ -s $run/server && $(<"$run/server") != "$server" ]]; then
     say "the last run used $(<"$run/server"), this one uses $server"
+    stop_program crm-ticket "$bin/crm-ticket" || true
     stop_program crm-customer "$bin/crm-customer" || true
     rm -rf "$run/imported"
   fi
@@ -82,9 +83,11 @@ token() {
     write_secret "$run/tokens/$name" || die "the token of $name could not be made"
 }
 
-# start_service SERVICE GRPC_PORT METRICS_PORT: migrates and starts it, or leaves it as it is.
+# start_service SERVICE GRPC_PORT METRICS_PORT [OPTION…]: migrates and starts it, or leaves it as it
+# is.
 start_service() {
-  local service=$1 program=crm-$1 grpc metrics
+  local service=$1 program=crm-$1 grpc metrics grpc_wish=$2 metrics_wish=$3
+  shift 3
   step "$program"
   if runs "$run/$program.pid" "$bin/$program"; then
     if ! is_outdated "$run/$program.pid" "$bin/$program"; then
@@ -95,10 +98,10 @@ start_service() {
     stop_program "$program" "$bin/$program"
   fi
   rm -f "$run/$program.pid"
-  grpc=$(port "$program" "$2")
-  metrics=$(port "$program-metrics" "$3")
+  grpc=$(port "$program" "$grpc_wish")
+  metrics=$(port "$program-metrics" "$metrics_wish")
   local options=(--database-url-file "$run/$service.database-url" --key-file "$run/keys/keys.json"
-    --jwks-file "$run/keys/jwks.json" --issuer "$issuer" --roles-file "$run/keys/roles.json")
+    --jwks-file "$run/keys/jwks.json" --issuer "$issuer" --roles-file "$run/keys/roles.json" "$@")
 
   "$bin/$program" migrate "${options[@]}" >"$run/$program-migrate.log" 2>&1 9>&- ||
     die_with_log "$run/$program-migrate.log" "the schema crm_$service could not be migrated"
@@ -107,6 +110,13 @@ start_service() {
     --listen "127.0.0.1:$grpc" --metrics-listen "127.0.0.1:$metrics" 9>&-
   wait_until_serving "$program" "$grpc"
   say "serves on 127.0.0.1:$grpc, metrics on http://127.0.0.1:$metrics/metrics"
+}
+
+# start_peer SERVICE GRPC_PORT METRICS_PORT: a service that follows the customer archive.
+start_peer() {
+  token "crm-$1" service_account --service
+  start_service "$@" --peers "customer=127.0.0.1:$(<"$run/crm-customer.port")" \
+    --peer-token-file "$run/tokens/crm-$1"
 }
 
 # The log says "serving" after the health service does.
@@ -134,6 +144,8 @@ scrape_configs:
     static_configs:
       - targets: ["127.0.0.1:$(<"$run/crm-customer-metrics.port")"]
         labels: {service: crm-customer}
+      - targets: ["127.0.0.1:$(<"$run/crm-ticket-metrics.port")"]
+        labels: {service: crm-ticket}
 YAML
   if runs "$run/prometheus.pid" "$prometheus"; then
     kill -HUP "$(<"$run/prometheus.pid")"
@@ -164,6 +176,8 @@ fi
 make_schema customer
 make_keys
 start_service customer 7001 9101
+make_schema ticket
+start_peer ticket 7003 9103
 start_prometheus
 source tools/local/show.sh
 say

@@ -21,6 +21,7 @@ stop() {
 }
 
 stop prometheus "$(command -v prometheus || echo prometheus)"
+stop crm-ticket "$bin/crm-ticket"
 stop crm-customer "$bin/crm-customer"
 if [[ -s $run/mariadb/mariadb.pid ]]; then
   tools/local/mariadb.sh stop "$run/mariadb"
