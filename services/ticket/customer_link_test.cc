@@ -1,4 +1,5 @@
-// Tickets and the customer archive: TIC-2, TIC-7.
+// Tickets beside the customer archive and its staff directory: TIC-2, TIC-7.
+#include "crm/ticket/v1/agent_service.pb.h"
 #include "services/ticket/ticket_test_fixture.h"
 
 namespace crm::ticket {
@@ -57,6 +58,13 @@ class CustomerLinkTest : private Archive, public TicketTest {
     request.set_reason("擅长网络");
     return Call<v1::Ticket>(supervisor_, "TicketService/AssignTicket", request);
   }
+  absl::StatusOr<v1::ServiceAgent> SetAvailability(const std::string& user,
+                                                   v1::AgentAvailability availability) {
+    v1::SetAvailabilityRequest request;
+    request.set_availability(availability);
+    return Call<v1::ServiceAgent>(harness_->TokenOf(user, {"service_agent"}),
+                                  "AgentService/SetAvailability", request);
+  }
   void StopArchive() { harness.reset(); }
 };
 
@@ -106,6 +114,51 @@ TEST_F(CustomerLinkTest, AssignsAndTransfers) {
   Advance(absl::Hours(2) + absl::Seconds(1));
   ASSERT_TRUE(Eventually([&] { return Get(number).assignee() == "u-boss"; }));
   EXPECT_EQ(Get(number).escalated_to(), "u-boss");
+}
+
+// TIC-7: to whoever is there and has the least to do; nobody there, nobody gets it.
+TEST_F(CustomerLinkTest, AssignsAtIntake) {
+  CreateUser("u-boss", "service_supervisor", "");
+  CreateUser("u-li", "service_agent", "u-boss");
+  CreateUser("u-zhang", "service_agent", "u-boss");
+  const std::string first = Open().number();
+  EXPECT_EQ(Get(first).status(), v1::TICKET_STATUS_UNASSIGNED);
+  ASSERT_TRUE(Eventually([&] { return Assign(first, "u-zhang").ok(); }));
+  Must(SetAvailability("u-zhang", v1::AGENT_AVAILABILITY_ACTIVE));
+  EXPECT_EQ(Open().assignee(), "u-zhang");
+  Must(SetAvailability("u-li", v1::AGENT_AVAILABILITY_ACTIVE));
+  const v1::Ticket third = Open();
+  EXPECT_EQ(third.assignee(), "u-li");
+  EXPECT_EQ(third.status(), v1::TICKET_STATUS_IN_PROGRESS);
+  EXPECT_THAT(Events(third.number()).back().text(), ::testing::HasSubstr("automatic"));
+  Must(SetAvailability("u-li", v1::AGENT_AVAILABILITY_OFF));
+  Must(SetAvailability("u-zhang", v1::AGENT_AVAILABILITY_AWAY));
+  EXPECT_EQ(Open().status(), v1::TICKET_STATUS_UNASSIGNED);
+}
+
+// TIC-7
+TEST_F(CustomerLinkTest, SupervisorsSetCapacity) {
+  v1::UpdateServiceAgentRequest request;
+  request.set_user_id("u-nobody");
+  request.set_capacity(1);
+  const auto update = [&](const std::string& token) {
+    return Call<v1::ServiceAgent>(token, "AgentService/UpdateServiceAgent", request);
+  };
+  EXPECT_THAT(Violations(update(supervisor_).status()),
+              ::testing::ElementsAre("user_id USER_UNKNOWN"));
+  CreateUser("u-boss", "service_supervisor", "");
+  CreateUser("u-li", "service_agent", "u-boss");
+  request.set_user_id("u-li");
+  request.set_availability(v1::AGENT_AVAILABILITY_ACTIVE);
+  ASSERT_TRUE(Eventually([&] { return update(supervisor_).ok(); }));
+  EXPECT_EQ(update(agent_).status().code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(Open().assignee(), "u-li");
+  EXPECT_EQ(Open().assignee(), "");
+  EXPECT_EQ(Open(v1::TICKET_PRIORITY_URGENT).assignee(), "u-li");
+  const auto agents = Must(Call<v1::ListServiceAgentsResponse>(
+      agent_, "AgentService/ListServiceAgents", v1::ListServiceAgentsRequest()));
+  ASSERT_EQ(agents.agents_size(), 1);
+  EXPECT_EQ(agents.agents(0).capacity(), 1);
 }
 
 }  // namespace

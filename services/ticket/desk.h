@@ -11,6 +11,7 @@
 #include "common/replica/replica.h"
 #include "common/runtime/service_runtime.h"
 #include "common/server/call_context.h"
+#include "services/ticket/agents.h"
 #include "services/ticket/sla_book.h"
 #include "services/ticket/ticket_changes.h"
 #include "services/ticket/ticket_store.h"
@@ -33,6 +34,7 @@ struct Desk {
   // What we keep of the customer archive.
   replica::Replica archive;
   SlaStore sla;
+  Agents agents;
   const TicketStore store;
   const TicketChanges changes;
 };

@@ -67,6 +67,7 @@ class Checker {
     for (int i = 0; i < configuration_.policies_size(); ++i) CheckPolicy(i);
     CheckDefault();
     CheckReference("escalation.calendar", configuration_.escalation().calendar());
+    CheckReference("assignment.calendar", configuration_.assignment().calendar());
     return std::move(violations_);
   }
 
@@ -179,6 +180,8 @@ v1::SlaConfiguration DefaultSlaConfiguration() {
   configuration.mutable_escalation()->set_urgent_idle_minutes(2 * kMinutesOfHour);
   configuration.mutable_escalation()->set_manager_after_minutes(4 * kMinutesOfHour);
   configuration.set_complaint_follow_up_days(7);
+  configuration.mutable_assignment()->set_enabled(true);
+  configuration.mutable_assignment()->set_senior_skill("senior");
   return configuration;
 }
 

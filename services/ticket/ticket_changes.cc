@@ -37,8 +37,8 @@ void TicketChanges::Place(TicketEvents& events, int64_t first,
   }
 }
 
-std::optional<absl::Time> TicketChanges::Measure(const TicketHistory& history, absl::Time now,
-                                                 v1::Ticket& ticket) {
+TicketChanges::Measures TicketChanges::Measure(const TicketHistory& history, absl::Time now,
+                                               v1::Ticket& ticket) {
   const sla::Evaluation evaluation = sla::Evaluate(history.SlaEvents(), now);
   const std::optional<absl::Time> due = sla::EarliestDue(evaluation);
   if (due.has_value()) {
@@ -46,9 +46,10 @@ std::optional<absl::Time> TicketChanges::Measure(const TicketHistory& history, a
   } else {
     ticket.clear_due_time();
   }
+  Measures measures{ClockRowsOf(ticket, evaluation), std::nullopt};
   const std::vector<Escalation> pending = PendingEscalations(ticket, history, evaluation);
-  if (pending.empty()) return std::nullopt;
-  return pending.front().due;
+  if (!pending.empty()) measures.timer = pending.front().due;
+  return measures;
 }
 
 void TicketChanges::SetTimer(db::WriteSet& writes, int64_t ticket_id,
@@ -65,13 +66,14 @@ StoredTicket TicketChanges::Create(db::WriteSet& writes, v1::Ticket ticket, Tick
                                    const resource::ChangeSource& source) const {
   Place(history.events, 1, source);
   ticket.set_event_count(static_cast<int64_t>(history.events.size()));
-  const std::optional<absl::Time> timer = Measure(history, source.time, ticket);
+  const Measures measures = Measure(history, source.time, ticket);
   StoredTicket created{{}, std::move(ticket)};
   created.key = store_.tickets().Create(writes, created.message, source);
   for (const v1::TicketEvent& event : history.events) {
     store_.AddEvent(writes, created.key.id, event);
   }
-  SetTimer(writes, created.key.id, timer);
+  WriteClockRows(writes, created.key.id, {}, measures.clocks);
+  SetTimer(writes, created.key.id, measures.timer);
   return created;
 }
 
@@ -86,15 +88,18 @@ StoredTicket TicketChanges::Change(db::WriteSet& writes, const TicketState& befo
   after.set_event_count(ticket.message.event_count() + static_cast<int64_t>(fresh.size()));
   TicketHistory history = before.history;
   history.events.insert(history.events.end(), fresh.begin(), fresh.end());
-  const std::optional<absl::Time> timer = Measure(history, source.time, after);
+  const Measures measures = Measure(history, source.time, after);
   StoredTicket changed{ticket.key, std::move(after)};
   changed.key =
       store_.tickets().Change(writes, ticket.key, ticket.message, changed.message, source);
   // A timer must not be set by what somebody else has changed meanwhile.
   if (changed.key.version == ticket.key.version) TicketStore::ExpectUnchanged(writes, ticket);
   for (const v1::TicketEvent& event : fresh) store_.AddEvent(writes, ticket.key.id, event);
-  if (timer.has_value()) {
-    SetTimer(writes, ticket.key.id, timer);
+  const sla::Evaluation last =
+      sla::Evaluate(before.history.SlaEvents(), record::TimeOf(ticket.message.update_time()));
+  WriteClockRows(writes, ticket.key.id, ClockRowsOf(ticket.message, last), measures.clocks);
+  if (measures.timer.has_value()) {
+    SetTimer(writes, ticket.key.id, measures.timer);
   } else {
     ClearTimer(writes, ticket.key.id);
   }

@@ -4,10 +4,12 @@
 #define CRM_SERVICES_TICKET_TICKET_CHANGES_H_
 
 #include <optional>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "common/db/write_set.h"
 #include "common/resource/history.h"
+#include "services/ticket/clock_rows.h"
 #include "services/ticket/ticket_history.h"
 #include "services/ticket/ticket_store.h"
 
@@ -42,9 +44,14 @@ class TicketChanges {
  private:
   // Gives the entries their place and time.
   static void Place(TicketEvents& events, int64_t first, const resource::ChangeSource& source);
-  // Sets the due time of the ticket; gives when its next escalation is.
-  static std::optional<absl::Time> Measure(const TicketHistory& history, absl::Time now,
-                                           v1::Ticket& ticket);
+  // What the engine says of a ticket.
+  struct Measures {
+    std::vector<ClockRow> clocks;
+    // Of its next escalation.
+    std::optional<absl::Time> timer;
+  };
+  // Sets the due time of the ticket, too.
+  static Measures Measure(const TicketHistory& history, absl::Time now, v1::Ticket& ticket);
   static void SetTimer(db::WriteSet& writes, int64_t ticket_id, std::optional<absl::Time> due);
   static void ClearTimer(db::WriteSet& writes, int64_t ticket_id);
 

@@ -5,6 +5,7 @@
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
 #include "common/replica/replica.h"
+#include "services/ticket/agent_handlers.h"
 #include "services/ticket/customer_link.h"
 #include "services/ticket/desk.h"
 #include "services/ticket/embedded_ticket_migrations.h"
@@ -13,6 +14,7 @@
 #include "services/ticket/move_handlers.h"
 #include "services/ticket/sla_handlers.h"
 #include "services/ticket/ticket_handlers.h"
+#include "services/ticket/ticket_metrics.h"
 
 namespace crm::ticket {
 namespace {
@@ -20,6 +22,7 @@ namespace {
 constexpr char kNumberPattern[] = "SR{yyyyMM}{seq:3}";
 constexpr char kArchive[] = "customer";
 constexpr absl::Duration kFollowEvery = absl::Milliseconds(500);
+constexpr absl::Duration kFollowAgentsEvery = absl::Seconds(1);
 constexpr absl::Duration kFollowTimeout = absl::Seconds(10);
 
 class Composition : public runtime::Service {
@@ -30,8 +33,10 @@ class Composition : public runtime::Service {
         moves_(desk_),
         messages_(desk_),
         sla_(desk_),
+        agents_(desk_),
         links_(desk_),
-        escalations_(desk_) {}
+        escalations_(desk_),
+        metrics_(runtime.metrics(), runtime.pool(), runtime.clock()) {}
 
   absl::Status Open() {
     CRM_RETURN_IF_ERROR(desk_.archive.Open());
@@ -51,6 +56,9 @@ class Composition : public runtime::Service {
     server::MethodTable sla(runtime::ServiceDescriptorOf("crm.ticket.v1.SlaService"));
     sla_.Register(sla);
     desk_.host.Add(std::move(sla));
+    server::MethodTable agents(runtime::ServiceDescriptorOf("crm.ticket.v1.AgentService"));
+    agents_.Register(agents);
+    desk_.host.Add(std::move(agents));
   }
 
   void AddJobs() {
@@ -60,7 +68,13 @@ class Composition : public runtime::Service {
                CRM_RETURN_IF_ERROR(Follow());
                return absl::InfiniteFuture();
              });
+    jobs.Add({.name = "follow-agents", .interval = kFollowAgentsEvery},
+             [this](const std::stop_token&) -> absl::StatusOr<absl::Time> {
+               CRM_RETURN_IF_ERROR(FollowAgents());
+               return absl::InfiniteFuture();
+             });
     jobs.Add(EscalationJob::Options(), escalations_.Body());
+    jobs.Add(TicketMetrics::JobOptions(), metrics_.Job());
     // Without an archive there is nobody to ask.
     if (desk_.host.options().peers.contains(kArchive)) {
       jobs.Add(CustomerLinkJob::Options(), links_.Body());
@@ -73,13 +87,21 @@ class Composition : public runtime::Service {
     return desk_.sla.book.Follow(*db);
   }
 
+  absl::Status FollowAgents() {
+    CRM_ASSIGN_OR_RETURN(db::Pool::Lease db,
+                         desk_.host.pool().Acquire(absl::Now() + kFollowTimeout));
+    return desk_.agents.Follow(*db);
+  }
+
   Desk desk_;
   TicketHandlers tickets_;
   MoveHandlers moves_;
   MessageHandlers messages_;
   SlaHandlers sla_;
+  AgentHandlers agents_;
   CustomerLinkJob links_;
   EscalationJob escalations_;
+  TicketMetrics metrics_;
 };
 
 }  // namespace
