@@ -11,7 +11,7 @@ build:
 
 run:
 	@tools/local/packages.sh
-	@tools/local/build.sh crm-customer crm-sales crmctl crm-examples crm-local
+	@tools/local/build.sh crm-customer crm-sales crm-ticket crmctl crm-examples crm-local
 	@tools/local/run.sh
 
 stop:

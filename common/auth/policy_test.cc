@@ -37,9 +37,14 @@ const std::vector<std::string> kSalesPermissions = {
     "opportunity.read",   "opportunity.create", "opportunity.update", "opportunity.approve",
     "opportunity.assign", "pipeline.read",      "pipeline.write",     "salesreport.read"};
 
+// The permissions the ticket service declares.
+const std::vector<std::string> kTicketPermissions = {
+    "ticket.read", "ticket.create", "ticket.work", "ticket.assign", "sla.read", "sla.write"};
+
 std::vector<std::string> AllPermissions() {
   std::vector<std::string> all = kCustomerPermissions;
   all.insert(all.end(), kSalesPermissions.begin(), kSalesPermissions.end());
+  all.insert(all.end(), kTicketPermissions.begin(), kTicketPermissions.end());
   return all;
 }
 
@@ -147,7 +152,7 @@ TEST(DefaultRoles, AdministratorAndAuditorSeeNoCustomerData) {
     const std::string noun = permission.substr(0, permission.find('.'));
     if (noun != "customer" && noun != "contact" && noun != "identity" && noun != "interaction" &&
         noun != "purchase" && noun != "attachment" && noun != "event" && noun != "opportunity" &&
-        noun != "salesreport") {
+        noun != "salesreport" && noun != "ticket") {
       continue;
     }
     EXPECT_EQ(Decision(*policy, {"administrator"}, permission), "-") << permission;

@@ -5,8 +5,8 @@
 
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
+#include "common/db/commit_each.h"
 #include "services/customer/activity_contacts.h"
-#include "services/customer/commit_each.h"
 
 namespace crm::customer {
 namespace {
@@ -115,8 +115,8 @@ absl::StatusOr<int64_t> ActivityJob::Correct(const ActivityRules& rules, Suspect
       }
     }
     // What others changed meanwhile has a level of now, by the one who changed it.
-    CRM_ASSIGN_OR_RETURN(const Committed committed,
-                         CommitEach(committer_, std::move(changes), deadline));
+    CRM_ASSIGN_OR_RETURN(const db::Committed committed,
+                         db::CommitEach(committer_, std::move(changes), deadline));
     changed += committed.changed;
   }
   return changed;

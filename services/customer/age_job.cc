@@ -5,8 +5,8 @@
 
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
+#include "common/db/commit_each.h"
 #include "common/job/once_per_mark.h"
-#include "services/customer/commit_each.h"
 
 namespace crm::customer {
 namespace {
@@ -50,8 +50,8 @@ absl::StatusOr<int64_t> AgeJob::RunDay(absl::CivilDay day, absl::Time now,
     const absl::Time deadline = absl::Now() + kTimeout;
     CRM_ASSIGN_OR_RETURN(const std::vector<StoredCustomer> people, Read(day, after, deadline));
     if (people.empty()) return changed;
-    CRM_ASSIGN_OR_RETURN(const Committed committed,
-                         CommitEach(committer_, ChangesOf(people, now), deadline));
+    CRM_ASSIGN_OR_RETURN(const db::Committed committed,
+                         db::CommitEach(committer_, ChangesOf(people, now), deadline));
     changed += committed.changed;
     // Others have changed some meanwhile, and need not have looked at the age: once more.
     if (committed.conflicts == 0) after = people.back().key.id;

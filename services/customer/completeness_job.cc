@@ -5,7 +5,7 @@
 
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
-#include "services/customer/commit_each.h"
+#include "common/db/commit_each.h"
 
 namespace crm::customer {
 namespace {
@@ -37,8 +37,8 @@ absl::StatusOr<job::Progress> CompletenessJob::RunPart(int64_t mark, bool from_t
     after.set_incomplete(incomplete);
     archive_.store.table().Update(changes.emplace_back(), customer.key, customer.message, after);
   }
-  CRM_ASSIGN_OR_RETURN(const Committed committed,
-                       CommitEach(committer_, std::move(changes), deadline));
+  CRM_ASSIGN_OR_RETURN(const db::Committed committed,
+                       db::CommitEach(committer_, std::move(changes), deadline));
   changed_ += committed.changed;
   // Another replica may have changed them by the rules of before: once more.
   if (committed.conflicts == 0) after_ = rows.last_id;

@@ -20,7 +20,7 @@ mkdir -p "$run"
 exec 9>"$run/lock"
 flock -n 9 || die "another make run or make stop is at work in $run"
 
-[[ -x $bin/crm-customer && -x $bin/crm-sales && -x $bin/crm-local ]] || die "not built yet: make run builds, then calls this script"
+[[ -x $bin/crm-customer && -x $bin/crm-sales && -x $bin/crm-ticket && -x $bin/crm-local ]] || die "not built yet: make run builds, then calls this script"
 
 # ---------------------------------------------------------------------------------------- database
 
@@ -57,6 +57,7 @@ remember_server() {
   if [[ -s $run/server && $(<"$run/server") != "$server" ]]; then
     say "the last run used $(<"$run/server"), this one uses $server"
     stop_program crm-sales "$bin/crm-sales" || true
+    stop_program crm-ticket "$bin/crm-ticket" || true
     stop_program crm-customer "$bin/crm-customer" || true
     rm -rf "$run/imported" "$run/opportunity"
   fi
@@ -73,7 +74,6 @@ make_keys() {
   token director sales_director
   token agent service_agent
   token administrator administrator
-  token crm-sales service_account --service
 }
 
 # token NAME ROLE [ARGUMENT…]: a token for the name, good for 30 days, in $run/tokens/NAME.
@@ -86,7 +86,8 @@ token() {
 
 # start_service SERVICE GRPC_PORT METRICS_PORT [OPTION…]: migrates and starts it, or leaves it as it is.
 start_service() {
-  local service=$1 program=crm-$1 grpc metrics
+  local service=$1 program=crm-$1 grpc metrics grpc_wish=$2 metrics_wish=$3
+  shift 3
   step "$program"
   if runs "$run/$program.pid" "$bin/$program"; then
     if ! is_outdated "$run/$program.pid" "$bin/$program"; then
@@ -97,18 +98,25 @@ start_service() {
     stop_program "$program" "$bin/$program"
   fi
   rm -f "$run/$program.pid"
-  grpc=$(port "$program" "$2")
-  metrics=$(port "$program-metrics" "$3")
+  grpc=$(port "$program" "$grpc_wish")
+  metrics=$(port "$program-metrics" "$metrics_wish")
   local options=(--database-url-file "$run/$service.database-url" --key-file "$run/keys/keys.json"
-    --jwks-file "$run/keys/jwks.json" --issuer "$issuer" --roles-file "$run/keys/roles.json")
+    --jwks-file "$run/keys/jwks.json" --issuer "$issuer" --roles-file "$run/keys/roles.json" "$@")
 
   "$bin/$program" migrate "${options[@]}" >"$run/$program-migrate.log" 2>&1 9>&- ||
     die_with_log "$run/$program-migrate.log" "the schema crm_$service could not be migrated"
   say "schema crm_$service is current ($(wc -l <"$run/$program-migrate.log") steps applied now)"
-  TMPDIR=$run launch "$program" "$bin/$program" "${options[@]}" "${@:4}" \
+  TMPDIR=$run launch "$program" "$bin/$program" "${options[@]}" \
     --listen "127.0.0.1:$grpc" --metrics-listen "127.0.0.1:$metrics" 9>&-
   wait_until_serving "$program" "$grpc"
   say "serves on 127.0.0.1:$grpc, metrics on http://127.0.0.1:$metrics/metrics"
+}
+
+# start_peer SERVICE GRPC_PORT METRICS_PORT: a service that follows the customer archive.
+start_peer() {
+  token "crm-$1" service_account --service
+  start_service "$@" --peers "customer=127.0.0.1:$(<"$run/crm-customer.port")" \
+    --peer-token-file "$run/tokens/crm-$1"
 }
 
 # The log says "serving" after the health service does.
@@ -138,6 +146,8 @@ scrape_configs:
         labels: {service: crm-customer}
       - targets: ["127.0.0.1:$(<"$run/crm-sales-metrics.port")"]
         labels: {service: crm-sales}
+      - targets: ["127.0.0.1:$(<"$run/crm-ticket-metrics.port")"]
+        labels: {service: crm-ticket}
 YAML
   if runs "$run/prometheus.pid" "$prometheus"; then
     kill -HUP "$(<"$run/prometheus.pid")"
@@ -167,10 +177,11 @@ else
 fi
 make_schema customer
 make_schema sales
+make_schema ticket
 make_keys
 start_service customer 7001 9101
-start_service sales 7002 9102 --peers "customer=127.0.0.1:$(<"$run/crm-customer.port")" \
-  --peer-token-file "$run/tokens/crm-sales"
+start_peer sales 7002 9102
+start_peer ticket 7003 9103
 start_prometheus
 source tools/local/show.sh
 say

@@ -22,6 +22,7 @@ stop() {
 
 stop prometheus "$(command -v prometheus || echo prometheus)"
 stop crm-sales "$bin/crm-sales"
+stop crm-ticket "$bin/crm-ticket"
 stop crm-customer "$bin/crm-customer"
 if [[ -s $run/mariadb/mariadb.pid ]]; then
   tools/local/mariadb.sh stop "$run/mariadb"

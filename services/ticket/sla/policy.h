@@ -40,8 +40,9 @@ enum class Status : uint8_t {
 class StatusSet {
  public:
   constexpr StatusSet(std::initializer_list<Status> statuses) {
-    for (const Status status : statuses) bits_ |= 1U << static_cast<unsigned>(status);
+    for (const Status status : statuses) Add(status);
   }
+  constexpr void Add(Status status) { bits_ |= 1U << static_cast<unsigned>(status); }
   constexpr bool Has(Status status) const {
     return (bits_ >> static_cast<unsigned>(status) & 1U) != 0;
   }

@@ -1,14 +1,14 @@
-#include "services/customer/commit_each.h"
+#include "common/db/commit_each.h"
 
 #include <latch>
 #include <utility>
 
 #include "common/db/db_error.h"
 
-namespace crm::customer {
+namespace crm::db {
 
-absl::StatusOr<Committed> CommitEach(db::GroupCommitter& committer,
-                                     std::vector<db::WriteSet> changes, absl::Time deadline) {
+absl::StatusOr<Committed> CommitEach(GroupCommitter& committer, std::vector<WriteSet> changes,
+                                     absl::Time deadline) {
   std::vector<absl::Status> results(changes.size());
   std::latch done(static_cast<std::ptrdiff_t>(changes.size()));
   for (size_t i = 0; i < changes.size(); ++i) {
@@ -23,7 +23,8 @@ absl::StatusOr<Committed> CommitEach(db::GroupCommitter& committer,
   for (const absl::Status& result : results) {
     if (result.ok()) {
       ++committed.changed;
-    } else if (db::ClassOf(result) == db::DbErrorClass::kWriteConflict) {
+    } else if (ClassOf(result) == DbErrorClass::kWriteConflict ||
+               ClassOf(result) == DbErrorClass::kDuplicateKey) {
       ++committed.conflicts;
     } else {
       return result;
@@ -32,4 +33,4 @@ absl::StatusOr<Committed> CommitEach(db::GroupCommitter& committer,
   return committed;
 }
 
-}  // namespace crm::customer
+}  // namespace crm::db

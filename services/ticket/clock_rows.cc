@@ -1,0 +1,67 @@
+#include "services/ticket/clock_rows.h"
+
+#include <algorithm>
+
+#include "services/ticket/sla_terms.h"
+
+namespace crm::ticket {
+namespace {
+
+constexpr db::Query kDelete{"ticket_clock_delete", R"sql(
+  DELETE FROM ticket_clock
+  WHERE ticket_id = ? AND clock = ? AND cycle = ?)sql"};
+
+const db::InsertSpec& ClockSpec() {
+  static const db::InsertSpec& spec = *new db::InsertSpec{
+      "ticket_clock",
+      {"ticket_id", "clock", "cycle", "outcome", "due_time", "decided_time", "priority", "tier"},
+      "ON DUPLICATE KEY UPDATE outcome = VALUES(outcome), "
+      "due_time = VALUES(due_time), decided_time = VALUES(decided_time), "
+      "priority = VALUES(priority), tier = VALUES(tier)"};
+  return spec;
+}
+
+bool IsSameTurn(const ClockRow& a, const ClockRow& b) {
+  return a.clock == b.clock && a.cycle == b.cycle;
+}
+
+bool HasTurn(const std::vector<ClockRow>& rows, const ClockRow& wanted) {
+  return std::any_of(rows.begin(), rows.end(),
+                     [&](const ClockRow& row) { return IsSameTurn(row, wanted); });
+}
+
+}  // namespace
+
+std::vector<ClockRow> ClockRowsOf(const v1::Ticket& ticket, const sla::Evaluation& evaluation) {
+  std::vector<ClockRow> rows;
+  const auto add = [&](const sla::Reading& reading) {
+    const sla::Outcome outcome = sla::OutcomeOf(reading);
+    if (outcome == sla::Outcome::kNotMeasured) return;
+    ClockRow& row = rows.emplace_back();
+    row.clock = FromSla(reading.clock);
+    row.cycle = reading.cycle;
+    row.outcome = outcome;
+    const bool runs = reading.state == sla::State::kRunning;
+    if (outcome == sla::Outcome::kPending && runs) row.due = reading.due;
+    row.decided = sla::DecidedAt(reading);
+    row.priority = ticket.priority();
+    row.tier = ticket.customer_tier();
+  };
+  for (const sla::Reading& reading : evaluation.earlier) add(reading);
+  for (const sla::Reading& reading : evaluation.clocks) add(reading);
+  return rows;
+}
+
+void WriteClockRows(db::WriteSet& writes, int64_t ticket_id, const std::vector<ClockRow>& before,
+                    const std::vector<ClockRow>& after) {
+  for (const ClockRow& row : before) {
+    if (!HasTurn(after, row)) writes.Execute(kDelete, {ticket_id, row.clock, row.cycle});
+  }
+  for (const ClockRow& row : after) {
+    if (std::find(before.begin(), before.end(), row) != before.end()) continue;
+    writes.Insert(ClockSpec(), {ticket_id, row.clock, row.cycle, row.outcome, row.due, row.decided,
+                                row.priority, row.tier});
+  }
+}
+
+}  // namespace crm::ticket

@@ -1,0 +1,49 @@
+#include "services/ticket/desk.h"
+
+#include <utility>
+
+#include "common/base/status_macros.h"
+#include "common/error/error.h"
+#include "common/resource/resource_table.h"
+#include "services/ticket/ticket_rules.h"
+
+namespace crm::ticket {
+namespace {
+
+// A move is decided on what its caller saw: any change since is one too many.
+absl::Status CheckSeen(const StoredTicket& ticket, const std::string& etag) {
+  if (etag.empty()) return absl::OkStatus();
+  CRM_ASSIGN_OR_RETURN(const int64_t version, resource::ParseEtag(etag, "etag"));
+  if (version == ticket.key.version) return absl::OkStatus();
+  return Error(absl::StatusCode::kAborted, "ETAG_STALE",
+               "the ticket was changed since it was read; read it again")
+      .Meta("current_etag", resource::EtagOf(ticket.key.version))
+      .Resource(kTicketType, ticket.message.number());
+}
+
+}  // namespace
+
+Desk::Desk(runtime::ServiceRuntime& service, numbering::NumberPattern pattern)
+    : host(service),
+      numbers({.name = "ticket", .pattern = std::move(pattern), .zone = service.zone()},
+              service.pool()),
+      archive(service),
+      store(service.keyring(), service.ids()),
+      changes(store) {}
+
+absl::StatusOr<TicketState> Desk::Read(server::CallContext& call, std::string_view number,
+                                       const std::string& etag) const {
+  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
+  CRM_ASSIGN_OR_RETURN(StoredTicket ticket, store.Get(*db, number, call.scope()));
+  CRM_RETURN_IF_ERROR(CheckSeen(ticket, etag));
+  return WithHistory(*db, std::move(ticket));
+}
+
+absl::StatusOr<TicketState> Desk::WithHistory(db::Connection& db, StoredTicket ticket) const {
+  TicketState state{std::move(ticket), {}};
+  CRM_ASSIGN_OR_RETURN(state.history.events, TicketStore::ReadEvents(db, state.ticket.key.id));
+  CRM_ASSIGN_OR_RETURN(state.history.book, sla.Current(db, state.history.newest_version()));
+  return state;
+}
+
+}  // namespace crm::ticket

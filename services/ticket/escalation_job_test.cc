@@ -1,0 +1,113 @@
+// Escalation over gRPC on a real database, also with two replicas: TIC-8.
+#include <map>
+
+#include "services/ticket/ticket_test_fixture.h"
+
+namespace crm::ticket {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class EscalationJobTest : public TicketTest {
+ protected:
+  // "rule level" of what it came to, in the order of its history.
+  std::vector<std::string> Escalations(const std::string& number) {
+    std::vector<std::string> found;
+    for (const v1::TicketEvent& event : Events(number)) {
+      if (event.kind() != v1::TICKET_EVENT_KIND_ESCALATED) continue;
+      found.push_back(absl::StrCat(event.rule(), " ", event.level()));
+    }
+    return found;
+  }
+  bool Comes(const std::string& number, const std::vector<std::string>& wanted) {
+    return Eventually([&] { return Escalations(number) == wanted; });
+  }
+  int64_t CountRows(const std::string& sql) {
+    auto db = harness_->database().pool().Acquire(harness_->database().Deadline());
+    auto rows = (*db)->Select({"test_count", sql}, {});
+    return rows.ok() && rows->Next() ? rows->Int(0) : -1;
+  }
+};
+
+// TIC-8
+TEST_F(EscalationJobTest, NobodyHasItForTwoHours) {
+  const std::string number = Open(v1::TICKET_PRIORITY_LOW).number();
+  const std::string taken = Open(v1::TICKET_PRIORITY_LOW).number();
+  Advance(absl::Hours(1));
+  Move("TakeTicket", taken);
+  Advance(absl::Hours(1));
+  EXPECT_TRUE(Comes(number, {"unassigned 1"}));
+  EXPECT_THAT(Escalations(taken), IsEmpty());
+  EXPECT_EQ(Get(number).status(), v1::TICKET_STATUS_UNASSIGNED);
+}
+
+// TIC-8: warning at three quarters, breach, and the manager after a further time.
+TEST_F(EscalationJobTest, WarnsThenEscalatesABreach) {
+  const std::string number = Open(v1::TICKET_PRIORITY_HIGH).number();
+  Move("TakeTicket", number);
+  Advance(absl::Hours(6));
+  EXPECT_TRUE(Comes(number, {"first_response_warning 1"}));
+  Advance(absl::Hours(2) + absl::Microseconds(1));
+  EXPECT_TRUE(Comes(number, {"first_response_warning 1", "first_response_breach 1"}));
+  Advance(absl::Hours(4));
+  EXPECT_TRUE(Comes(
+      number, {"first_response_warning 1", "first_response_breach 1", "first_response_breach 2"}));
+}
+
+// TIC-8: a reply, a note or a move by the assignee is handling; that it was taken is not.
+TEST_F(EscalationJobTest, AnUrgentOneIsIdle) {
+  const std::string idle = Open(v1::TICKET_PRIORITY_URGENT).number();
+  const std::string handled = Open(v1::TICKET_PRIORITY_URGENT).number();
+  Move("TakeTicket", idle);
+  Move("TakeTicket", handled);
+  Advance(absl::Hours(1));
+  Reply(handled);
+  Advance(absl::Hours(1) + absl::Seconds(1));
+  EXPECT_TRUE(Comes(idle, {"urgent_idle 1"}));
+  EXPECT_THAT(Escalations(handled), IsEmpty());
+}
+
+// TIC-8: what fell due during an outage comes in order, all at once.
+TEST_F(EscalationJobTest, CatchesUpInOrder) {
+  const std::string number = Open(v1::TICKET_PRIORITY_URGENT).number();
+  Advance(absl::Hours(24));
+  EXPECT_TRUE(Comes(number, {"unassigned 1", "first_response_warning 1", "first_response_breach 1",
+                             "resolution_warning 1", "first_response_breach 2",
+                             "resolution_breach 1", "resolution_breach 2"}));
+}
+
+// TIC-6, TIC-8: nothing falls due while waiting for the customer.
+TEST_F(EscalationJobTest, APausedClockDoesNotEscalate) {
+  const std::string number = Open(v1::TICKET_PRIORITY_HIGH).number();
+  Move("TakeTicket", number);
+  Move("WaitForCustomer", number);
+  const std::string other = Open(v1::TICKET_PRIORITY_HIGH).number();
+  Move("TakeTicket", other);
+  Advance(absl::Hours(6));
+  EXPECT_TRUE(Comes(other, {"first_response_warning 1"}));
+  EXPECT_THAT(Escalations(number), IsEmpty());
+}
+
+// TIC-8: once per ticket, rule and level, with two replicas at work.
+TEST_F(EscalationJobTest, TwoReplicasEscalateOnce) {
+  harness_->StartReplica();
+  constexpr int kTickets = 100;
+  std::vector<std::string> numbers;
+  for (int i = 0; i < kTickets; ++i) numbers.push_back(Open(v1::TICKET_PRIORITY_URGENT).number());
+  Advance(absl::Hours(24));
+  ASSERT_TRUE(Eventually([&] {
+    return CountRows("SELECT COUNT(*) FROM ticket_escalation") == kTickets * 7 &&
+           CountRows("SELECT COUNT(*) FROM ticket_timer") == 0;
+  }));
+  for (const std::string& number : numbers) {
+    std::map<std::string, int> count;
+    for (const std::string& escalation : Escalations(number)) ++count[escalation];
+    EXPECT_EQ(count.size(), 7u) << number;
+    for (const auto& [escalation, times] : count) EXPECT_EQ(times, 1) << number << escalation;
+  }
+  EXPECT_EQ(CountRows("SELECT COUNT(*) FROM ticket_event WHERE kind = 9"), kTickets * 7);
+}
+
+}  // namespace
+}  // namespace crm::ticket

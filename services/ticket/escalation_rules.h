@@ -1,0 +1,42 @@
+// Which escalations a ticket comes to, and when (TIC-8). Pure: told from the ticket's history
+// alone, so that it makes no difference when somebody looks.
+#ifndef CRM_SERVICES_TICKET_ESCALATION_RULES_H_
+#define CRM_SERVICES_TICKET_ESCALATION_RULES_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "crm/ticket/v1/ticket.pb.h"
+#include "services/ticket/sla/evaluate.h"
+#include "services/ticket/ticket_history.h"
+
+namespace crm::ticket {
+
+enum class EscalationAction {
+  kWarn,          // noted only
+  kToSupervisor,  // the supervisor is told; the assignee stays
+  kToManager,
+  kTransfer,  // the supervisor takes over
+};
+
+struct Escalation {
+  // `unassigned`, `urgent_idle`, `<clock>_warning`, `<clock>_breach`; of a later turn of a clock
+  // with its number: `next_response_breach:2`. Rule and level are unique in a ticket.
+  std::string rule;
+  int64_t level = 1;
+  absl::Time due;
+  EscalationAction action = EscalationAction::kWarn;
+};
+
+// Those that the history does not have yet, as it will be if nothing more happens, in the order of
+// their due times. A ticket that was taken, or a clock that ended, after its due time still comes
+// to the escalation, whenever somebody looks: late is late. What a clock that stands still may come
+// to is not among them.
+std::vector<Escalation> PendingEscalations(const v1::Ticket& ticket, const TicketHistory& history,
+                                           const sla::Evaluation& evaluation);
+
+}  // namespace crm::ticket
+
+#endif  // CRM_SERVICES_TICKET_ESCALATION_RULES_H_

@@ -1,0 +1,69 @@
+#include "services/ticket/message_handlers.h"
+
+#include <utility>
+
+#include "common/base/status_macros.h"
+#include "common/record/table.h"
+
+namespace crm::ticket {
+
+void MessageHandlers::Register(server::MethodTable& table) {
+  const auto add = [&](std::string_view method, v1::TicketEventKind kind) {
+    table.Unary<Request, v1::Ticket>(method,
+                                     [this, kind](CallContext& call, const Request& request) {
+                                       return Record(call, request, kind);
+                                     });
+  };
+  add("ReplyToCustomer", v1::TICKET_EVENT_KIND_AGENT_REPLIED);
+  add("RecordCustomerReply", v1::TICKET_EVENT_KIND_CUSTOMER_REPLIED);
+  add("AddTicketNote", v1::TICKET_EVENT_KIND_NOTED);
+  add("RecordArrival", v1::TICKET_EVENT_KIND_ARRIVED_ON_SITE);
+  table.Unary<v1::ChangeTicketPriorityRequest, v1::Ticket>(
+      "ChangeTicketPriority",
+      [this](auto& call, const auto& request) { return ChangePriority(call, request); });
+  table.Unary<v1::ReevaluateTicketSlaRequest, v1::Ticket>(
+      "ReevaluateTicketSla",
+      [this](auto& call, const auto& request) { return Reevaluate(call, request); });
+}
+
+absl::StatusOr<v1::Ticket> MessageHandlers::Record(CallContext& call, const Request& request,
+                                                   v1::TicketEventKind kind) {
+  CRM_ASSIGN_OR_RETURN(const TicketState before, desk_.Read(call, request.ticket()));
+  return desk_.changes
+      .Change(call.writes(), before, before.ticket.message, {EventOf(kind, request.text())},
+              record::SourceOf(call))
+      .message;
+}
+
+absl::StatusOr<v1::Ticket> MessageHandlers::ChangePriority(
+    CallContext& call, const v1::ChangeTicketPriorityRequest& request) {
+  CRM_ASSIGN_OR_RETURN(TicketState before, desk_.Read(call, request.ticket(), request.etag()));
+  v1::Ticket after = before.ticket.message;
+  if (after.priority() == request.priority()) return after;
+  after.set_priority(request.priority());
+  return ApplyPolicy(call, std::move(before), std::move(after), request.reason());
+}
+
+absl::StatusOr<v1::Ticket> MessageHandlers::Reevaluate(
+    CallContext& call, const v1::ReevaluateTicketSlaRequest& request) {
+  CRM_ASSIGN_OR_RETURN(TicketState before, desk_.Read(call, request.ticket()));
+  v1::Ticket after = before.ticket.message;
+  return ApplyPolicy(call, std::move(before), std::move(after), request.reason());
+}
+
+absl::StatusOr<v1::Ticket> MessageHandlers::ApplyPolicy(CallContext& call, TicketState before,
+                                                        v1::Ticket after,
+                                                        const std::string& reason) {
+  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
+  CRM_ASSIGN_OR_RETURN(const auto fresh, desk_.sla.book.Fresh(*db));
+  before.history.book = fresh.value;
+  const SlaVersion& version = fresh.value->newest();
+  after.set_sla_version(version.version);
+  after.set_sla_policy(ChoosePolicy(version.sla.configuration(), after).policy_id());
+  v1::TicketEvent applied = PolicyEvent(after, reason);
+  return desk_.changes
+      .Change(call.writes(), before, std::move(after), {std::move(applied)}, record::SourceOf(call))
+      .message;
+}
+
+}  // namespace crm::ticket

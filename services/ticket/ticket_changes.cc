@@ -1,0 +1,109 @@
+#include "services/ticket/ticket_changes.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "common/record/times.h"
+#include "services/ticket/escalation_rules.h"
+
+namespace crm::ticket {
+namespace {
+
+constexpr db::Query kClearTimer{"ticket_timer_clear", R"sql(
+  DELETE FROM ticket_timer
+  WHERE ticket_id = ?)sql"};
+
+const db::InsertSpec& TimerSpec() {
+  static const db::InsertSpec& spec = *new db::InsertSpec{
+      "ticket_timer",
+      {"ticket_id", "due_time", "claimed_until", "claimant"},
+      "ON DUPLICATE KEY UPDATE due_time = VALUES(due_time), claimed_until = 0, claimant = ''"};
+  return spec;
+}
+
+}  // namespace
+
+absl::Time TicketState::Instant(absl::Time now) const {
+  return std::max(now, record::TimeOf(ticket.message.update_time()));
+}
+
+void TicketChanges::Place(TicketEvents& events, int64_t first,
+                          const resource::ChangeSource& source) {
+  for (v1::TicketEvent& event : events) {
+    event.set_sequence(first++);
+    event.set_actor(source.actor);
+    record::SetTime(source.time, *event.mutable_time());
+  }
+}
+
+TicketChanges::Measures TicketChanges::Measure(const TicketHistory& history, absl::Time now,
+                                               v1::Ticket& ticket) {
+  const sla::Evaluation evaluation = sla::Evaluate(history.SlaEvents(), now);
+  const std::optional<absl::Time> due = sla::EarliestDue(evaluation);
+  if (due.has_value()) {
+    record::SetTime(*due, *ticket.mutable_due_time());
+  } else {
+    ticket.clear_due_time();
+  }
+  Measures measures{ClockRowsOf(ticket, evaluation), std::nullopt};
+  const std::vector<Escalation> pending = PendingEscalations(ticket, history, evaluation);
+  if (!pending.empty()) measures.timer = pending.front().due;
+  return measures;
+}
+
+void TicketChanges::SetTimer(db::WriteSet& writes, int64_t ticket_id,
+                             std::optional<absl::Time> due) {
+  if (!due.has_value()) return;
+  writes.Insert(TimerSpec(), {ticket_id, *due, 0, ""});
+}
+
+void TicketChanges::ClearTimer(db::WriteSet& writes, int64_t ticket_id) {
+  writes.Execute(kClearTimer, {ticket_id});
+}
+
+StoredTicket TicketChanges::Create(db::WriteSet& writes, v1::Ticket ticket, TicketHistory history,
+                                   const resource::ChangeSource& source) const {
+  Place(history.events, 1, source);
+  ticket.set_event_count(static_cast<int64_t>(history.events.size()));
+  const Measures measures = Measure(history, source.time, ticket);
+  StoredTicket created{{}, std::move(ticket)};
+  created.key = store_.tickets().Create(writes, created.message, source);
+  for (const v1::TicketEvent& event : history.events) {
+    store_.AddEvent(writes, created.key.id, event);
+  }
+  WriteClockRows(writes, created.key.id, {}, measures.clocks);
+  SetTimer(writes, created.key.id, measures.timer);
+  return created;
+}
+
+StoredTicket TicketChanges::Change(db::WriteSet& writes, const TicketState& before,
+                                   v1::Ticket after, TicketEvents fresh,
+                                   resource::ChangeSource source) const {
+  const StoredTicket& ticket = before.ticket;
+  // Clocks of replicas differ; the entries of one ticket do not go back in time.
+  source.time =
+      std::max(source.time, record::TimeOf(ticket.message.update_time()) + absl::Microseconds(1));
+  Place(fresh, ticket.message.event_count() + 1, source);
+  after.set_event_count(ticket.message.event_count() + static_cast<int64_t>(fresh.size()));
+  TicketHistory history = before.history;
+  history.events.insert(history.events.end(), fresh.begin(), fresh.end());
+  const Measures measures = Measure(history, source.time, after);
+  StoredTicket changed{ticket.key, std::move(after)};
+  changed.key =
+      store_.tickets().Change(writes, ticket.key, ticket.message, changed.message, source);
+  // A timer must not be set by what somebody else has changed meanwhile.
+  if (changed.key.version == ticket.key.version) TicketStore::ExpectUnchanged(writes, ticket);
+  for (const v1::TicketEvent& event : fresh) store_.AddEvent(writes, ticket.key.id, event);
+  const sla::Evaluation last =
+      sla::Evaluate(before.history.SlaEvents(), record::TimeOf(ticket.message.update_time()));
+  WriteClockRows(writes, ticket.key.id, ClockRowsOf(ticket.message, last), measures.clocks);
+  if (measures.timer.has_value()) {
+    SetTimer(writes, ticket.key.id, measures.timer);
+  } else {
+    ClearTimer(writes, ticket.key.id);
+  }
+  return changed;
+}
+
+}  // namespace crm::ticket

@@ -1,0 +1,156 @@
+#include "services/ticket/ticket_handlers.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/base/status_macros.h"
+#include "common/error/error.h"
+#include "common/filter/list_query.h"
+#include "common/record/run_list.h"
+#include "common/record/table.h"
+#include "common/resource/history.h"
+#include "common/resource/update.h"
+#include "services/ticket/assignment_rules.h"
+#include "services/ticket/customer_link.h"
+#include "services/ticket/ticket_rules.h"
+
+namespace crm::ticket {
+
+void TicketHandlers::Register(server::MethodTable& table) {
+  const auto bind = [this](auto method) {
+    return [this, method](auto&... args) { return (this->*method)(args...); };
+  };
+  table.Unary<v1::CreateTicketRequest, v1::Ticket>("CreateTicket", bind(&TicketHandlers::Create));
+  table.Unary<v1::GetTicketRequest, v1::Ticket>("GetTicket", bind(&TicketHandlers::Get));
+  table.Unary<v1::ListTicketsRequest, v1::ListTicketsResponse>("ListTickets",
+                                                               bind(&TicketHandlers::List));
+  table.Unary<v1::UpdateTicketRequest, v1::Ticket>("UpdateTicket", bind(&TicketHandlers::Update));
+  table.Unary<v1::ListTicketEventsRequest, v1::ListTicketEventsResponse>(
+      "ListTicketEvents", bind(&TicketHandlers::Events));
+}
+
+absl::StatusOr<v1::Ticket> TicketHandlers::Create(CallContext& call,
+                                                  const v1::CreateTicketRequest& request) {
+  v1::Ticket ticket = request.ticket();
+  CRM_RETURN_IF_ERROR(record::RefuseIn("ticket", CheckNewTicket(ticket), call.language()));
+  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
+  // A taken reference fails the commit; only then is it worth a read.
+  const bool may_be_there = call.attempt() > 0 || call.validate_only();
+  if (may_be_there && !ticket.external_reference().empty()) {
+    CRM_ASSIGN_OR_RETURN(
+        std::optional<StoredTicket> there,
+        desk_.store.FindByReference(*db, ticket.channel(), ticket.external_reference()));
+    if (there.has_value()) return std::move(there->message);
+  }
+  return Open(call, *db, std::move(ticket));
+}
+
+absl::StatusOr<v1::Ticket> TicketHandlers::Open(CallContext& call, db::Connection& db,
+                                                v1::Ticket ticket) {
+  CRM_RETURN_IF_ERROR(LinkAtIntake(desk_, db, call.writes(), ticket));
+  CRM_ASSIGN_OR_RETURN(SlaBookPtr book, desk_.sla.Current(db));
+  const SlaVersion& version = book->newest();
+  ticket.set_status(v1::TICKET_STATUS_UNASSIGNED);
+  ticket.set_sla_version(version.version);
+  ticket.set_sla_policy(ChoosePolicy(version.sla.configuration(), ticket).policy_id());
+  if (call.validate_only()) return ticket;
+  CRM_ASSIGN_OR_RETURN(*ticket.mutable_number(), desk_.numbers.Next(call.now()));
+  TicketHistory history{{OpenedEvent(ticket)}, book};
+  for (v1::TicketEvent& event : Assign(call, version.sla, ticket)) {
+    history.events.push_back(std::move(event));
+  }
+  StoredTicket created = desk_.changes.Create(call.writes(), std::move(ticket), std::move(history),
+                                              record::SourceOf(call));
+  LinkLater(call.writes(), created, call.now());
+  return std::move(created.message);
+}
+
+TicketEvents TicketHandlers::Assign(CallContext& call, const CompiledSla& sla, v1::Ticket& ticket) {
+  const v1::AssignmentRules& rules = sla.configuration().assignment();
+  if (!rules.enabled() || !sla.Calendar(rules.calendar()).IsWorking(call.now())) return {};
+  const auto staff = desk_.archive.staff().Get();
+  const std::optional<Choice> choice = ChooseAgent(rules, ticket, desk_.agents.Candidates(*staff));
+  if (!choice.has_value()) return {};
+  ticket.set_status(v1::TICKET_STATUS_IN_PROGRESS);
+  ticket.set_assignee(choice->user_id);
+  if (!choice->team.empty()) ticket.set_team(choice->team);
+  call.AfterCommit([this, user = choice->user_id] { desk_.agents.NoteAssigned(user); });
+  return {StatusEvent(ticket.status(), choice->reason),
+          AssignedEvent(choice->user_id, choice->reason)};
+}
+
+absl::StatusOr<v1::Ticket> TicketHandlers::Get(CallContext& call,
+                                               const v1::GetTicketRequest& request) {
+  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
+  CRM_ASSIGN_OR_RETURN(StoredTicket ticket, desk_.store.Get(*db, request.ticket(), call.scope()));
+  return std::move(ticket.message);
+}
+
+absl::StatusOr<v1::ListTicketsResponse> TicketHandlers::List(
+    CallContext& call, const v1::ListTicketsRequest& request) {
+  return record::RunList<v1::ListTicketsResponse>(
+      call, request,
+      {.table = desk_.store.tickets().table(),
+       .name = "ticket_list",
+       .order_by = "due_time",
+       .count_name = "ticket_count",
+       .keyring = desk_.host.keyring(),
+       .zone = desk_.host.zone(),
+       .scope = &call.scope()},
+      [](v1::ListTicketsResponse& response) { return response.add_tickets(); });
+}
+
+absl::StatusOr<v1::Ticket> TicketHandlers::Update(CallContext& call,
+                                                  const v1::UpdateTicketRequest& request) {
+  CRM_ASSIGN_OR_RETURN(const TicketState before, desk_.Read(call, request.ticket().number()));
+  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
+  v1::Ticket after = before.ticket.message;
+  CRM_ASSIGN_OR_RETURN(
+      const std::vector<std::string> written,
+      resource::ApplyUpdate(request.update_mask(), request.ticket(), after, call.language()));
+  CRM_RETURN_IF_ERROR(
+      resource::CheckEtag(*db, before.ticket.key, request.ticket().etag(), "ticket.etag", written));
+  if (call.validate_only()) return after;
+  return desk_.changes.Change(call.writes(), before, std::move(after), {}, record::SourceOf(call))
+      .message;
+}
+
+absl::StatusOr<v1::ListTicketEventsResponse> TicketHandlers::Events(
+    CallContext& call, const v1::ListTicketEventsRequest& request) {
+  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
+  CRM_ASSIGN_OR_RETURN(const StoredTicket ticket,
+                       desk_.store.Get(*db, request.ticket(), call.scope()));
+  const resource::ResourceTable& events = desk_.store.events();
+  const std::string columns = events.Columns();
+  const std::string order = request.order_by().empty() ? "sequence" : request.order_by();
+  // The ticket is in the caller's reach; so is what happened to it.
+  const auth::RowScope all{auth::RowScope::Kind::kAll, "", {}};
+  CRM_ASSIGN_OR_RETURN(const filter::ListQuery query,
+                       filter::ListQuery::Make({.schema = events.schema(),
+                                                .from = "ticket_event",
+                                                .columns = columns,
+                                                .column_count = events.column_count(),
+                                                .condition = {"ticket_id = ?", {ticket.key.id}},
+                                                .scope = all},
+                                               {.page_size = request.page_size(),
+                                                .page_token = request.page_token(),
+                                                .filter = request.filter(),
+                                                .order_by = order},
+                                               {.keyring = &desk_.host.keyring(),
+                                                .now = call.now(),
+                                                .zone = desk_.host.zone(),
+                                                .language = call.language(),
+                                                .plain_kinds = call.plain_kinds()}));
+  v1::ListTicketEventsResponse response;
+  CRM_ASSIGN_OR_RETURN(filter::ListPage page,
+                       query.Run(*db, "ticket_event_list", [&](const db::Rows& row) {
+                         resource::RowKey key;
+                         return events.Read(row, key, *response.add_events());
+                       }));
+  response.set_next_page_token(std::move(page.next_page_token));
+  return response;
+}
+
+}  // namespace crm::ticket

@@ -1,0 +1,159 @@
+#include "services/ticket/ticket_metrics.h"
+
+#include <limits>
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/strip.h"
+#include "absl/time/clock.h"
+#include "common/base/status_macros.h"
+#include "common/metrics/definition.h"
+#include "crm/customer/v1/customer.pb.h"
+#include "crm/ticket/v1/sla.pb.h"
+#include "services/ticket/sla/compliance.h"
+
+namespace crm::ticket {
+namespace {
+
+using metrics::Definition;
+using metrics::Type;
+
+constexpr std::array kMetrics = {
+    Definition{"crm_ticket_sla_breached", Type::kGauge, "clock,priority,tier",
+               "SLA clocks that missed their due time in the last 30 days, "
+               "ended since or not; "
+               "counted every 15 seconds, the same on every replica."},
+    Definition{"crm_ticket_sla_met", Type::kGauge, "clock,priority,tier",
+               "SLA clocks that ended in time in the last 30 days, counted likewise."},
+    Definition{"crm_ticket_sla_next_breach_seconds", Type::kGauge, "clock",
+               "Time until the next SLA clock is due; +Inf while none runs."},
+    Definition{"crm_ticket_sla_running", Type::kGauge, "clock,priority,tier",
+               "SLA clocks that run and are not due yet, counted likewise."},
+};
+
+constexpr absl::Duration kWindow = absl::Hours(30 * 24);
+constexpr absl::Duration kCountTimeout = absl::Minutes(1);
+
+constexpr db::Query kCountPending{"count_pending_clocks", R"sql(
+  SELECT clock, priority, tier, CAST(SUM(due_time >= ?) AS SIGNED),
+         CAST(SUM(due_time < ?) AS SIGNED)
+  FROM ticket_clock
+  WHERE outcome = ? AND due_time IS NOT NULL
+  GROUP BY clock, priority, tier)sql"};
+constexpr db::Query kCountDecided{"count_decided_clocks", R"sql(
+  SELECT clock, priority, tier, outcome, COUNT(*)
+  FROM ticket_clock
+  WHERE decided_time > ?
+  GROUP BY clock, priority, tier, outcome)sql"};
+constexpr db::Query kNextDue{"next_due_clocks", R"sql(
+  SELECT clock, MIN(due_time)
+  FROM ticket_clock
+  WHERE outcome = ? AND due_time >= ?
+  GROUP BY clock)sql"};
+
+// `first_response`, `urgent`, `key`; `unknown` for what is not said.
+std::string LabelOf(const std::string& name, const char* prefix) {
+  const std::string value = absl::AsciiStrToLower(absl::StripPrefix(name, prefix));
+  return value == "unspecified" ? "unknown" : value;
+}
+
+std::string ClockLabel(int clock) {
+  return LabelOf(v1::SlaClock_Name(static_cast<v1::SlaClock>(clock)), "SLA_CLOCK_");
+}
+
+template <typename Gauges>
+void MakeSeries(prometheus::Family<prometheus::Gauge>& family, Gauges& gauges) {
+  for (int clock = v1::SLA_CLOCK_FIRST_RESPONSE; clock <= v1::SlaClock_MAX; ++clock) {
+    for (int priority = v1::TICKET_PRIORITY_LOW; priority <= v1::TicketPriority_MAX; ++priority) {
+      for (int tier = 0; tier <= crm::customer::v1::Tier_MAX; ++tier) {
+        gauges[{clock, priority, tier}] = &family.Add(
+            {{"clock", ClockLabel(clock)},
+             {"priority",
+              LabelOf(v1::TicketPriority_Name(static_cast<v1::TicketPriority>(priority)),
+                      "TICKET_PRIORITY_")},
+             {"tier",
+              LabelOf(crm::customer::v1::Tier_Name(static_cast<crm::customer::v1::Tier>(tier)),
+                      "TIER_")}});
+      }
+    }
+  }
+}
+
+}  // namespace
+
+TicketMetrics::TicketMetrics(prometheus::Registry& registry, db::Pool& pool, const Clock& clock)
+    : pool_(pool), clock_(clock) {
+  MakeSeries(metrics::GaugeFamily(registry, kMetrics[0]), breached_);
+  MakeSeries(metrics::GaugeFamily(registry, kMetrics[1]), met_);
+  auto& next = metrics::GaugeFamily(registry, kMetrics[2]);
+  for (int name = v1::SLA_CLOCK_FIRST_RESPONSE; name <= v1::SlaClock_MAX; ++name) {
+    next_breach_[name] = &next.Add({{"clock", ClockLabel(name)}});
+    next_breach_[name]->Set(std::numeric_limits<double>::infinity());
+  }
+  MakeSeries(metrics::GaugeFamily(registry, kMetrics[3]), running_);
+}
+
+void TicketMetrics::Set(const Gauges& gauges, const Counts& counts) {
+  for (const auto& [key, gauge] : gauges) {
+    const auto found = counts.find(key);
+    gauge->Set(found == counts.end() ? 0 : static_cast<double>(found->second));
+  }
+}
+
+absl::Status TicketMetrics::Count() {
+  CRM_ASSIGN_OR_RETURN(db::Pool::Lease db, pool_.Acquire(absl::Now() + kCountTimeout));
+  const absl::Time now = clock_.Now();
+  CRM_RETURN_IF_ERROR(CountClocks(*db, now));
+  return ReadNextBreach(*db, now);
+}
+
+absl::Status TicketMetrics::CountClocks(db::Connection& db, absl::Time now) {
+  Counts running;
+  Counts met;
+  Counts breached;
+  const auto key_of = [](const db::Rows& row) {
+    return Key{static_cast<int>(row.Int(0)), static_cast<int>(row.Int(1)),
+               static_cast<int>(row.Int(2))};
+  };
+  CRM_ASSIGN_OR_RETURN(db::Rows pending,
+                       db.Select(kCountPending, {now, now, sla::Outcome::kPending}));
+  while (pending.Next()) {
+    running[key_of(pending)] += pending.Int(3);
+    breached[key_of(pending)] += pending.Int(4);
+  }
+  CRM_ASSIGN_OR_RETURN(db::Rows decided, db.Select(kCountDecided, {now - kWindow}));
+  while (decided.Next()) {
+    const bool late = decided.Int(3) == static_cast<int64_t>(sla::Outcome::kLate);
+    (late ? breached : met)[key_of(decided)] += decided.Int(4);
+  }
+  Set(running_, running);
+  Set(met_, met);
+  Set(breached_, breached);
+  return absl::OkStatus();
+}
+
+absl::Status TicketMetrics::ReadNextBreach(db::Connection& db, absl::Time now) {
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select(kNextDue, {sla::Outcome::kPending, now}));
+  std::map<int, double> seconds;
+  while (rows.Next()) {
+    seconds[static_cast<int>(rows.Int(0))] = absl::ToDoubleSeconds(rows.Time(1) - now);
+  }
+  for (const auto& [clock, gauge] : next_breach_) {
+    const auto found = seconds.find(clock);
+    gauge->Set(found == seconds.end() ? std::numeric_limits<double>::infinity() : found->second);
+  }
+  return absl::OkStatus();
+}
+
+job::JobBody TicketMetrics::Job() {
+  return [this](const std::stop_token&) -> absl::StatusOr<absl::Time> {
+    CRM_RETURN_IF_ERROR(Count());
+    return absl::InfiniteFuture();
+  };
+}
+
+job::JobOptions TicketMetrics::JobOptions() {
+  return {.name = "count-sla-clocks", .interval = absl::Seconds(15)};
+}
+
+}  // namespace crm::ticket

@@ -1,0 +1,70 @@
+// The metrics of service levels, on a real database: PLT-26.
+#include "services/ticket/ticket_metrics.h"
+
+#include "services/ticket/ticket_test_fixture.h"
+
+namespace crm::ticket {
+namespace {
+
+class TicketMetricsTest : public TicketTest {
+ protected:
+  // Of a series of clock first response, counted now.
+  double ValueOf(const std::string& name, const std::string& priority) {
+    EXPECT_TRUE(metrics_.Count().ok());
+    for (const auto& family : registry_.Collect()) {
+      if (family.name != name) continue;
+      for (const auto& metric : family.metric) {
+        if (HasLabel(metric, "clock", "first_response") &&
+            (priority.empty() ||
+             (HasLabel(metric, "priority", priority) && HasLabel(metric, "tier", "unknown")))) {
+          return metric.gauge.value;
+        }
+      }
+    }
+    ADD_FAILURE() << name << " has no such series";
+    return -1;
+  }
+
+ private:
+  static bool HasLabel(const prometheus::ClientMetric& metric, const std::string& name,
+                       const std::string& value) {
+    for (const auto& label : metric.label) {
+      if (label.name == name) return label.value == value;
+    }
+    return false;
+  }
+
+  prometheus::Registry registry_;
+  TicketMetrics metrics_{registry_, harness_->database().pool(), harness_->clock()};
+};
+
+// PLT-26, TIC-6: running, met, breached; breached also while nobody writes anything.
+TEST_F(TicketMetricsTest, CountsClocks) {
+  const std::string answered = Open(v1::TICKET_PRIORITY_URGENT).number();
+  const std::string late = Open(v1::TICKET_PRIORITY_URGENT).number();
+  EXPECT_EQ(ValueOf("crm_ticket_sla_running", "urgent"), 2);
+  EXPECT_EQ(ValueOf("crm_ticket_sla_running", "low"), 0);
+  EXPECT_EQ(ValueOf("crm_ticket_sla_next_breach_seconds", ""), 4 * 3600);
+  Reply(answered);
+  EXPECT_EQ(ValueOf("crm_ticket_sla_running", "urgent"), 1);
+  EXPECT_EQ(ValueOf("crm_ticket_sla_met", "urgent"), 1);
+  Advance(absl::Hours(4) + absl::Seconds(1));
+  EXPECT_EQ(ValueOf("crm_ticket_sla_running", "urgent"), 0);
+  EXPECT_EQ(ValueOf("crm_ticket_sla_breached", "urgent"), 1);
+  Reply(late);
+  EXPECT_EQ(ValueOf("crm_ticket_sla_breached", "urgent"), 1);
+  Advance(absl::Hours(31 * 24));
+  EXPECT_EQ(ValueOf("crm_ticket_sla_met", "urgent"), 0);
+}
+
+// PLT-26: a paused clock does not run.
+TEST_F(TicketMetricsTest, APausedClockDoesNotRun) {
+  const std::string number = Open().number();
+  Move("TakeTicket", number);
+  EXPECT_EQ(ValueOf("crm_ticket_sla_running", "high"), 1);
+  Move("WaitForCustomer", number);
+  EXPECT_EQ(ValueOf("crm_ticket_sla_running", "high"), 0);
+}
+
+}  // namespace
+}  // namespace crm::ticket

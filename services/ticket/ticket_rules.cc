@@ -1,0 +1,102 @@
+#include "services/ticket/ticket_rules.h"
+
+#include <algorithm>
+#include <array>
+#include <initializer_list>
+#include <optional>
+#include <string_view>
+
+#include "absl/strings/str_join.h"
+#include "common/error/error.h"
+#include "services/ticket/sla/policy.h"
+#include "services/ticket/sla_terms.h"
+
+namespace crm::ticket {
+namespace {
+
+using sla::Status;
+using sla::StatusSet;
+
+struct MoveRule {
+  Move move;
+  std::string_view method;
+  StatusSet from;
+  // Absent: an unassigned ticket comes in progress, any other one stays as it is.
+  std::optional<v1::TicketStatus> to;
+};
+
+constexpr StatusSet kOpenStatuses = {Status::kUnassigned, Status::kInProgress,
+                                     Status::kWaitingForCustomer, Status::kToBeConfirmed};
+
+constexpr std::array<MoveRule, 8> kMoves = {{
+    {Move::kTake, "TakeTicket", kOpenStatuses, std::nullopt},
+    {Move::kAssign, "AssignTicket", kOpenStatuses, std::nullopt},
+    {Move::kWait, "WaitForCustomer", {Status::kInProgress}, v1::TICKET_STATUS_WAITING_FOR_CUSTOMER},
+    {Move::kResume, "ResumeTicket", {Status::kWaitingForCustomer}, v1::TICKET_STATUS_IN_PROGRESS},
+    {Move::kPropose,
+     "ProposeSolution",
+     {Status::kInProgress, Status::kWaitingForCustomer},
+     v1::TICKET_STATUS_TO_BE_CONFIRMED},
+    {Move::kComplete, "CompleteTicket", {Status::kToBeConfirmed}, v1::TICKET_STATUS_DONE},
+    {Move::kClose, "CloseTicket", {Status::kDone}, v1::TICKET_STATUS_CLOSED},
+    {Move::kReopen,
+     "ReopenTicket",
+     {Status::kToBeConfirmed, Status::kDone},
+     v1::TICKET_STATUS_IN_PROGRESS},
+}};
+
+std::string_view NameOf(Move move) { return kMoves[static_cast<size_t>(move)].method; }
+
+}  // namespace
+
+std::vector<std::string> LegalMoves(v1::TicketStatus status) {
+  std::vector<std::string> legal;
+  for (const MoveRule& rule : kMoves) {
+    if (rule.from.Has(ToSla(status))) legal.emplace_back(rule.method);
+  }
+  return legal;
+}
+
+absl::StatusOr<v1::TicketStatus> StatusAfter(Move move, const v1::Ticket& ticket) {
+  const MoveRule& rule = kMoves[static_cast<size_t>(move)];
+  if (!rule.from.Has(ToSla(ticket.status()))) {
+    return Error(absl::StatusCode::kFailedPrecondition, "MOVE_ILLEGAL",
+                 "the ticket's status does not allow this; `legal_moves` names what it allows")
+        .Meta("move", NameOf(move))
+        .Meta("legal_moves", absl::StrJoin(LegalMoves(ticket.status()), ","))
+        .Resource(kTicketType, ticket.number());
+  }
+  if (rule.to.has_value()) return *rule.to;
+  return ticket.status() == v1::TICKET_STATUS_UNASSIGNED ? v1::TICKET_STATUS_IN_PROGRESS
+                                                         : ticket.status();
+}
+
+std::vector<schema::Violation> CheckNewTicket(const v1::Ticket& ticket) {
+  const bool has_identity = !ticket.customer().empty() || !ticket.requester_phone().empty() ||
+                            !ticket.requester_email().empty();
+  if (has_identity) return {};
+  return {{"customer", "REQUESTER_MISSING",
+           "give the customer's number, or the phone or email of whoever asks",
+           "请填写客户编号，或来访人的电话、邮箱"}};
+}
+
+absl::Status CheckComplete(const v1::Ticket& ticket) {
+  if (ticket.type() != v1::TICKET_TYPE_COMPLAINT) return absl::OkStatus();
+  Error error(absl::StatusCode::kFailedPrecondition, "COMPLAINT_INCOMPLETE",
+              "a complaint is done once its root cause and its solution are known");
+  bool complete = true;
+  if (ticket.root_cause() == v1::ROOT_CAUSE_UNSPECIFIED) {
+    std::move(error).Precondition("ROOT_CAUSE", ticket.number(), "name the root cause");
+    complete = false;
+  }
+  if (ticket.solution().empty()) {
+    std::move(error).Precondition("SOLUTION", ticket.number(), "describe the solution");
+    complete = false;
+  }
+  if (complete) return absl::OkStatus();
+  return std::move(error).Resource(kTicketType, ticket.number());
+}
+
+bool IsOpen(v1::TicketStatus status) { return kOpenStatuses.Has(ToSla(status)); }
+
+}  // namespace crm::ticket

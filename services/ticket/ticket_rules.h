@@ -1,0 +1,47 @@
+// Rules of tickets (TIC-1, TIC-3). Pure.
+#ifndef CRM_SERVICES_TICKET_TICKET_RULES_H_
+#define CRM_SERVICES_TICKET_TICKET_RULES_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/schema/validate.h"
+#include "crm/ticket/v1/ticket.pb.h"
+
+namespace crm::ticket {
+
+inline constexpr char kTicketType[] = "crm.ticket.v1.Ticket";
+
+// What can be done to a ticket's status, by RPC.
+enum class Move {
+  kTake,
+  kAssign,
+  kWait,
+  kResume,
+  kPropose,
+  kComplete,
+  kClose,
+  kReopen,
+};
+
+// The status after a move. FAILED_PRECONDITION, reason MOVE_ILLEGAL, metadata `legal_moves`: the
+// methods that are possible now, separated by commas; none for a ticket that is closed.
+absl::StatusOr<v1::TicketStatus> StatusAfter(Move move, const v1::Ticket& ticket);
+
+// The methods that are possible in a status, in the order of Move.
+std::vector<std::string> LegalMoves(v1::TicketStatus status);
+
+// What is wrong with a new ticket beyond its declarations.
+std::vector<schema::Violation> CheckNewTicket(const v1::Ticket& ticket);
+
+// FAILED_PRECONDITION, reason COMPLAINT_INCOMPLETE, for a complaint without root cause or solution.
+absl::Status CheckComplete(const v1::Ticket& ticket);
+
+// Neither done nor closed.
+bool IsOpen(v1::TicketStatus status);
+
+}  // namespace crm::ticket
+
+#endif  // CRM_SERVICES_TICKET_TICKET_RULES_H_

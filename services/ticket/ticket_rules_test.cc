@@ -1,0 +1,71 @@
+#include "services/ticket/ticket_rules.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/error/error.h"
+
+namespace crm::ticket {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+v1::Ticket In(v1::TicketStatus status) {
+  v1::Ticket ticket;
+  ticket.set_status(status);
+  return ticket;
+}
+
+// TIC-3
+TEST(TicketMoves, EachStatusHasItsOwn) {
+  EXPECT_THAT(LegalMoves(v1::TICKET_STATUS_UNASSIGNED), ElementsAre("TakeTicket", "AssignTicket"));
+  EXPECT_THAT(LegalMoves(v1::TICKET_STATUS_IN_PROGRESS),
+              ElementsAre("TakeTicket", "AssignTicket", "WaitForCustomer", "ProposeSolution"));
+  EXPECT_THAT(LegalMoves(v1::TICKET_STATUS_WAITING_FOR_CUSTOMER),
+              ElementsAre("TakeTicket", "AssignTicket", "ResumeTicket", "ProposeSolution"));
+  EXPECT_THAT(LegalMoves(v1::TICKET_STATUS_TO_BE_CONFIRMED),
+              ElementsAre("TakeTicket", "AssignTicket", "CompleteTicket", "ReopenTicket"));
+  EXPECT_THAT(LegalMoves(v1::TICKET_STATUS_DONE), ElementsAre("CloseTicket", "ReopenTicket"));
+  EXPECT_THAT(LegalMoves(v1::TICKET_STATUS_CLOSED), IsEmpty());
+}
+
+// TIC-3: giving a ticket to somebody moves it only if nobody had it.
+TEST(TicketMoves, AssigningMovesAnUnassignedTicket) {
+  EXPECT_EQ(*StatusAfter(Move::kAssign, In(v1::TICKET_STATUS_UNASSIGNED)),
+            v1::TICKET_STATUS_IN_PROGRESS);
+  EXPECT_EQ(*StatusAfter(Move::kTake, In(v1::TICKET_STATUS_WAITING_FOR_CUSTOMER)),
+            v1::TICKET_STATUS_WAITING_FOR_CUSTOMER);
+}
+
+// TIC-3
+TEST(TicketMoves, AnIllegalOneIsRefused) {
+  const auto closed = StatusAfter(Move::kReopen, In(v1::TICKET_STATUS_CLOSED));
+  EXPECT_EQ(closed.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(ErrorReason(closed.status()), "MOVE_ILLEGAL");
+}
+
+// TIC-3
+TEST(TicketCompletion, OnlyAComplaintNeedsCauseAndSolution) {
+  v1::Ticket ticket;
+  ticket.set_type(v1::TICKET_TYPE_FAULT);
+  EXPECT_TRUE(CheckComplete(ticket).ok());
+  ticket.set_type(v1::TICKET_TYPE_COMPLAINT);
+  EXPECT_EQ(ErrorReason(CheckComplete(ticket)), "COMPLAINT_INCOMPLETE");
+  ticket.set_solution("换货");
+  EXPECT_EQ(ErrorReason(CheckComplete(ticket)), "COMPLAINT_INCOMPLETE");
+  ticket.set_root_cause(v1::ROOT_CAUSE_LOGISTICS);
+  EXPECT_TRUE(CheckComplete(ticket).ok());
+}
+
+// TIC-2
+TEST(TicketIntake, NeedsACustomerOrAnIdentity) {
+  v1::Ticket ticket;
+  ASSERT_EQ(CheckNewTicket(ticket).size(), 1u);
+  EXPECT_EQ(CheckNewTicket(ticket).front().rule, "REQUESTER_MISSING");
+  ticket.set_requester_email("wang@example.com");
+  EXPECT_THAT(CheckNewTicket(ticket), IsEmpty());
+}
+
+}  // namespace
+}  // namespace crm::ticket

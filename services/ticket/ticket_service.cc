@@ -1,0 +1,125 @@
+#include "services/ticket/ticket_service.h"
+
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "common/base/status_macros.h"
+#include "common/replica/replica.h"
+#include "services/ticket/agent_handlers.h"
+#include "services/ticket/customer_link.h"
+#include "services/ticket/desk.h"
+#include "services/ticket/embedded_ticket_migrations.h"
+#include "services/ticket/escalation_job.h"
+#include "services/ticket/message_handlers.h"
+#include "services/ticket/move_handlers.h"
+#include "services/ticket/sla_handlers.h"
+#include "services/ticket/ticket_handlers.h"
+#include "services/ticket/ticket_metrics.h"
+
+namespace crm::ticket {
+namespace {
+
+constexpr char kNumberPattern[] = "SR{yyyyMM}{seq:3}";
+constexpr char kArchive[] = "customer";
+constexpr absl::Duration kFollowEvery = absl::Milliseconds(500);
+constexpr absl::Duration kFollowAgentsEvery = absl::Seconds(1);
+constexpr absl::Duration kFollowTimeout = absl::Seconds(10);
+
+class Composition : public runtime::Service {
+ public:
+  Composition(runtime::ServiceRuntime& runtime, numbering::NumberPattern pattern)
+      : desk_(runtime, std::move(pattern)),
+        tickets_(desk_),
+        moves_(desk_),
+        messages_(desk_),
+        sla_(desk_),
+        agents_(desk_),
+        links_(desk_),
+        escalations_(desk_),
+        metrics_(runtime.metrics(), runtime.pool(), runtime.clock()) {}
+
+  absl::Status Open() {
+    CRM_RETURN_IF_ERROR(desk_.archive.Open());
+    CRM_RETURN_IF_ERROR(Follow());
+    AddTables();
+    AddJobs();
+    return absl::OkStatus();
+  }
+
+ private:
+  void AddTables() {
+    server::MethodTable tickets(runtime::ServiceDescriptorOf("crm.ticket.v1.TicketService"));
+    tickets_.Register(tickets);
+    moves_.Register(tickets);
+    messages_.Register(tickets);
+    desk_.host.Add(std::move(tickets));
+    server::MethodTable sla(runtime::ServiceDescriptorOf("crm.ticket.v1.SlaService"));
+    sla_.Register(sla);
+    desk_.host.Add(std::move(sla));
+    server::MethodTable agents(runtime::ServiceDescriptorOf("crm.ticket.v1.AgentService"));
+    agents_.Register(agents);
+    desk_.host.Add(std::move(agents));
+  }
+
+  void AddJobs() {
+    job::JobRunner& jobs = desk_.host.jobs();
+    jobs.Add({.name = "follow-sla", .interval = kFollowEvery},
+             [this](const std::stop_token&) -> absl::StatusOr<absl::Time> {
+               CRM_RETURN_IF_ERROR(Follow());
+               return absl::InfiniteFuture();
+             });
+    jobs.Add({.name = "follow-agents", .interval = kFollowAgentsEvery},
+             [this](const std::stop_token&) -> absl::StatusOr<absl::Time> {
+               CRM_RETURN_IF_ERROR(FollowAgents());
+               return absl::InfiniteFuture();
+             });
+    jobs.Add(EscalationJob::Options(), escalations_.Body());
+    jobs.Add(TicketMetrics::JobOptions(), metrics_.Job());
+    // Without an archive there is nobody to ask.
+    if (desk_.host.options().peers.contains(kArchive)) {
+      jobs.Add(CustomerLinkJob::Options(), links_.Body());
+    }
+  }
+
+  absl::Status Follow() {
+    CRM_ASSIGN_OR_RETURN(db::Pool::Lease db,
+                         desk_.host.pool().Acquire(absl::Now() + kFollowTimeout));
+    return desk_.sla.book.Follow(*db);
+  }
+
+  absl::Status FollowAgents() {
+    CRM_ASSIGN_OR_RETURN(db::Pool::Lease db,
+                         desk_.host.pool().Acquire(absl::Now() + kFollowTimeout));
+    return desk_.agents.Follow(*db);
+  }
+
+  Desk desk_;
+  TicketHandlers tickets_;
+  MoveHandlers moves_;
+  MessageHandlers messages_;
+  SlaHandlers sla_;
+  AgentHandlers agents_;
+  CustomerLinkJob links_;
+  EscalationJob escalations_;
+  TicketMetrics metrics_;
+};
+
+}  // namespace
+
+runtime::ServiceInfo Info() {
+  return {.program = "crm-ticket",
+          .summary = "Service tickets: intake, work, service levels, escalation.",
+          .migrations =
+              replica::WithReplica(runtime::MigrationsOf("ticket", embedded::ticket_migrations()))};
+}
+
+absl::StatusOr<std::unique_ptr<runtime::Service>> TicketService::Create(
+    runtime::ServiceRuntime& runtime) {
+  CRM_ASSIGN_OR_RETURN(numbering::NumberPattern pattern,
+                       numbering::NumberPattern::Parse(kNumberPattern));
+  auto composition = std::make_unique<Composition>(runtime, std::move(pattern));
+  CRM_RETURN_IF_ERROR(composition->Open());
+  return composition;
+}
+
+}  // namespace crm::ticket

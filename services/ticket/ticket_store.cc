@@ -1,0 +1,100 @@
+#include "services/ticket/ticket_store.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "common/error/error.h"
+#include "common/filter/scope.h"
+#include "common/record/times.h"
+#include "common/schema/message_schema.h"
+#include "services/ticket/ticket_rules.h"
+
+namespace crm::ticket {
+namespace {
+
+constexpr db::Query kEvents{"ticket_events", R"sql(
+  SELECT sequence, time, kind, actor, status, priority, assignee, sla_version, sla_policy, rule,
+         level
+  FROM ticket_event
+  WHERE ticket_id = ?
+  ORDER BY sequence)sql"};
+
+constexpr db::Query kExpectUnchanged{"ticket_expect_unchanged", R"sql(
+  UPDATE ticket
+  SET version = version
+  WHERE id = ? AND version = ?)sql"};
+
+v1::TicketEvent ReadEvent(const db::Rows& row) {
+  v1::TicketEvent event;
+  event.set_sequence(row.Int(0));
+  record::SetTime(row.Time(1), *event.mutable_time());
+  event.set_kind(static_cast<v1::TicketEventKind>(row.Int(2)));
+  event.set_actor(row.String(3));
+  event.set_status(static_cast<v1::TicketStatus>(row.Int(4)));
+  event.set_priority(static_cast<v1::TicketPriority>(row.Int(5)));
+  event.set_assignee(row.String(6));
+  event.set_sla_version(row.Int(7));
+  event.set_sla_policy(row.String(8));
+  event.set_rule(row.String(9));
+  event.set_level(row.Int(10));
+  return event;
+}
+
+}  // namespace
+
+TicketStore::TicketStore(crypto::Keyring& keyring, IdGenerator& ids)
+    : ids_(ids),
+      tickets_(v1::Ticket::descriptor(), keyring, ids, "ticket"),
+      events_(schema::MessageSchema::Of<v1::TicketEvent>(), keyring, {"ticket_id"}),
+      select_(absl::StrCat("SELECT ", tickets_.table().Columns(), " FROM ticket WHERE ")) {}
+
+absl::StatusOr<std::optional<StoredTicket>> TicketStore::Find(db::Connection& db,
+                                                              std::string_view name,
+                                                              const filter::Fragment& where) const {
+  const std::string sql = absl::StrCat(select_, where.sql);
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({name, sql}, where.values));
+  if (!rows.Next()) return std::nullopt;
+  StoredTicket ticket;
+  CRM_RETURN_IF_ERROR(tickets_.table().Read(rows, ticket.key, ticket.message));
+  return ticket;
+}
+
+absl::StatusOr<StoredTicket> TicketStore::Get(db::Connection& db, std::string_view number,
+                                              const auth::RowScope& scope) const {
+  filter::Fragment where{"number = ?", {number}};
+  where.And(filter::ScopeCondition(tickets_.table().schema(), scope));
+  CRM_ASSIGN_OR_RETURN(std::optional<StoredTicket> found, Find(db, "ticket_by_number", where));
+  if (!found.has_value()) return NotFound(kTicketType, number);
+  return *std::move(found);
+}
+
+absl::StatusOr<std::optional<StoredTicket>> TicketStore::GetById(db::Connection& db,
+                                                                 int64_t id) const {
+  return Find(db, "ticket_by_id", {"id = ?", {id}});
+}
+
+absl::StatusOr<std::optional<StoredTicket>> TicketStore::FindByReference(
+    db::Connection& db, std::string_view channel, std::string_view external_reference) const {
+  return Find(db, "ticket_by_reference",
+              {"channel = ? AND external_reference = ?", {channel, external_reference}});
+}
+
+void TicketStore::ExpectUnchanged(db::WriteSet& writes, const StoredTicket& ticket) {
+  writes.Execute(kExpectUnchanged, {ticket.key.id, ticket.key.version}, db::Expect::kSomeRow);
+}
+
+absl::StatusOr<TicketEvents> TicketStore::ReadEvents(db::Connection& db, int64_t ticket_id) {
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select(kEvents, {ticket_id}));
+  TicketEvents events;
+  events.reserve(rows.size());
+  while (rows.Next()) events.push_back(ReadEvent(rows));
+  return events;
+}
+
+void TicketStore::AddEvent(db::WriteSet& writes, int64_t ticket_id,
+                           const v1::TicketEvent& event) const {
+  events_.Insert(writes, {ids_.Next(), 1}, event, {ticket_id});
+}
+
+}  // namespace crm::ticket
