@@ -1,6 +1,8 @@
 // The metrics of service levels, on a real database: PLT-26.
 #include "services/ticket/ticket_metrics.h"
 
+#include <iterator>
+
 #include "services/ticket/ticket_test_fixture.h"
 
 namespace crm::ticket {
@@ -25,6 +27,9 @@ class TicketMetricsTest : public TicketTest {
     return -1;
   }
 
+  prometheus::Registry registry_;
+  TicketMetrics metrics_{registry_, harness_->database().pool(), harness_->clock()};
+
  private:
   static bool HasLabel(const prometheus::ClientMetric& metric, const std::string& name,
                        const std::string& value) {
@@ -33,9 +38,6 @@ class TicketMetricsTest : public TicketTest {
     }
     return false;
   }
-
-  prometheus::Registry registry_;
-  TicketMetrics metrics_{registry_, harness_->database().pool(), harness_->clock()};
 };
 
 // PLT-26, TIC-6: running, met, breached; breached also while nobody writes anything.
@@ -55,6 +57,23 @@ TEST_F(TicketMetricsTest, CountsClocks) {
   EXPECT_EQ(ValueOf("crm_ticket_sla_breached", "urgent"), 1);
   Advance(absl::Hours(31 * 24));
   EXPECT_EQ(ValueOf("crm_ticket_sla_met", "urgent"), 0);
+}
+
+// PLT-26: each is in the documentation, word for word.
+TEST_F(TicketMetricsTest, AreDocumented) {
+  std::ifstream page(CRM_SOURCE_DIR "/docs/metrics.md");
+  const std::string text{std::istreambuf_iterator<char>(page), {}};
+  int found = 0;
+  for (const auto& family : registry_.Collect()) {
+    std::string labels;
+    for (const auto& label : family.metric.front().label) {
+      absl::StrAppend(&labels, labels.empty() ? "" : " ", "`", label.name, "`");
+    }
+    EXPECT_THAT(text, ::testing::HasSubstr(absl::StrCat("| `", family.name, "` | gauge | ", labels,
+                                                        " | ", family.help, " |")));
+    ++found;
+  }
+  EXPECT_EQ(found, 4);
 }
 
 // PLT-26: a paused clock does not run.
