@@ -23,6 +23,11 @@ absl::Duration DurationOf(const timeval& time) {
 // The outcome of the calls of one connection: all are told on its thread.
 class Outcomes {
  public:
+  static bool IsFailure(const absl::Status& status) {
+    return !status.ok() && !absl::IsResourceExhausted(status) &&
+           !absl::IsDeadlineExceeded(status);
+  }
+
   void Add(const absl::Status& status, absl::Duration took) {
     switch (status.code()) {
       case absl::StatusCode::kOk:
@@ -166,8 +171,10 @@ LoadResult KeepOutstanding(const Clients& clients, int outstanding, absl::Durati
     Outcomes* const outcome = &outcomes[i % connections];
     caller->Start([caller, outcome, begin, end, &open](const absl::Status& status,
                                                        absl::Time started, absl::Duration took) {
-      if (started >= begin && started + took < end) outcome->Add(status, took);
-      started + took < end ? caller->Again() : open.End();
+      const bool failed = Outcomes::IsFailure(status);
+      if (failed || (started >= begin && started + took < end)) outcome->Add(status, took);
+      // A failure shows that the server or the connection is gone: the next call would fail, too.
+      started + took < end && !failed ? caller->Again() : open.End();
     });
   }
   open.AwaitNone();

@@ -1,4 +1,5 @@
 include(CrmEmbed)
+include(CrmPrecompile)
 
 # crm_module(<name> [DEPS …]): the library of the current folder. Sources are its *.cc, except
 #   main.cc and *_test.cc. The tests make one binary, <name>_test, linked with TEST_DEPS too.
@@ -13,6 +14,7 @@ function(crm_module name)
     add_library(crm_${name} STATIC ${sources})
     target_link_libraries(crm_${name} PUBLIC ${ARG_DEPS} PRIVATE crm_warnings)
     target_include_directories(crm_${name} PUBLIC ${CMAKE_SOURCE_DIR})
+    crm_precompile(crm_${name} crm_precompiled_library)
   else()
     add_library(crm_${name} INTERFACE)
     target_link_libraries(crm_${name} INTERFACE ${ARG_DEPS})
@@ -25,6 +27,8 @@ function(crm_module name)
                                                GTest::gtest_main)
     target_compile_definitions(${name}_test PRIVATE CRM_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
                                                     CRM_BINARY_DIR="${CMAKE_BINARY_DIR}")
+    target_compile_options(${name}_test PRIVATE ${CRM_TEST_OPTIONS})
+    crm_precompile(${name}_test crm_precompiled_test)
     add_test(NAME ${name} COMMAND ${name}_test)
   endif()
 endfunction()

@@ -55,7 +55,7 @@ absl::StatusOr<std::string> Base64Member(const Json& jwk, const char* name) {
 }
 
 absl::StatusOr<std::string> FieldMember(const Json& jwk, const char* name) {
-  CRM_ASSIGN_OR_RETURN(std::string bytes, Base64Member(jwk, name));
+  CRM_ASSIGN_OR_RETURN(const std::string bytes, Base64Member(jwk, name));
   if (bytes.size() != kFieldBytes) {
     return absl::InvalidArgumentError(absl::StrCat(name, " must be 32 bytes"));
   }

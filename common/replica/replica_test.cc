@@ -4,13 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <functional>
-#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/error/error.h"
 #include "common/event/retention.h"
+#include "common/testing/expectations.h"
 #include "common/testing/service_harness.h"
 #include "crm/customer/v1/customer_service.pb.h"
 #include "crm/customer/v1/staff_service.pb.h"
@@ -25,9 +24,8 @@ using crm::event::v1::EventPosition;
 using crm::event::v1::GetEventPositionRequest;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using testing::Eventually;
 using testing::ServiceHarness;
-
-constexpr absl::Duration kPatience = absl::Seconds(20);
 
 // A service that has nothing but its copy of the archive.
 class Consumer : public runtime::Service {
@@ -122,14 +120,6 @@ class ReplicaTest : public ::testing::Test {
         (*db)->Select({"unsequenced", "SELECT 1 FROM outbox WHERE position IS NULL"}, {});
     return rows.ok() && rows->size() == 0;
   }
-  static bool Eventually(const std::function<bool()>& holds) {
-    for (const absl::Time end = absl::Now() + kPatience; absl::Now() < end;) {
-      if (holds()) return true;
-      std::this_thread::yield();
-    }
-    return false;
-  }
-
   std::unique_ptr<ServiceHarness> archive_;
   const std::string steward_;
   const std::string administrator_;

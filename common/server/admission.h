@@ -11,6 +11,11 @@
 // expired call is dropped when its turn comes. A refusal costs no parsing, no token check and no
 // thread hand-over, so refusing three calls of four leaves most of the processor to the fourth.
 //
+// Both look at calls that have been seen. Where a flood takes more of the processor than refusing
+// leaves, calls wait unseen, before the pollers, and even a refusal comes late. So the pollers tell
+// whether they find an end of what waits for them: as long as they do not, the workers' lane gets
+// fewer and fewer places, down to its threads, and its work leaves the processor to the pollers.
+//
 //   if (!admission.TryEnter(Lane::kWorkers, remaining, call.place)) return Refuse(call);
 //
 // Thread-safe, lock-free.
@@ -67,6 +72,8 @@ class Admission {
   Place TryEnter(Lane lane, absl::Duration remaining);
   // How long a thread of the lane worked on `calls` calls.
   void Observe(Lane lane, absl::Duration worked, size_t calls);
+  // Whether a poller, at `now`, could take all that had arrived for it.
+  void Arrivals(bool all_taken, absl::Time now);
 
   int calls(Lane lane) const { return lanes_[Index(lane)].calls.load(); }
 
@@ -74,6 +81,7 @@ class Admission {
   struct LaneState {
     explicit LaneState(LaneLimits lane_limits) : limits(lane_limits) {}
     const LaneLimits limits;
+    std::atomic<int> places{limits.max_calls};
     std::atomic<int> calls{0};
     std::atomic<int64_t> nanos_per_call{0};  // moving average
   };
@@ -81,6 +89,7 @@ class Admission {
   static size_t Index(Lane lane) { return static_cast<size_t>(lane); }
 
   std::array<LaneState, 3> lanes_;
+  std::atomic<int64_t> places_changed_{0};  // Unix microseconds
 };
 
 }  // namespace crm::server

@@ -75,5 +75,37 @@ TEST(AdmissionTest, CountsBatchesPerCall) {
   EXPECT_TRUE(waiting.back().held());
 }
 
+// PLT-9: while more arrives than pollers can take, writes get fewer places, down to one for each
+// thread, so that refusals stay quick; they come back when the flood is over. Reads keep theirs.
+TEST(AdmissionTest, WorkGivesWayToArrivals) {
+  Admission admission({.threads = 2, .max_calls = 100}, {.max_calls = 3}, {});
+  std::vector<Admission::Place> working;
+  for (int i = 0; i < 40; ++i) working.push_back(admission.TryEnter(Lane::kWorkers, kFar));
+
+  absl::Time now = absl::FromUnixSeconds(1'800'000'000);
+  admission.Arrivals(false, now);
+  admission.Arrivals(false, now);  // too soon: the first step has not worked yet
+  working.resize(30);
+  EXPECT_FALSE(admission.TryEnter(Lane::kWorkers, kFar).held());
+  working.resize(29);
+  EXPECT_TRUE(admission.TryEnter(Lane::kWorkers, kFar).held());
+
+  for (int i = 0; i < 20; ++i) admission.Arrivals(false, now += absl::Milliseconds(2));
+  working.clear();
+  for (int i = 0; i < 2; ++i) working.push_back(admission.TryEnter(Lane::kWorkers, kFar));
+  EXPECT_TRUE(working.back().held());
+  EXPECT_FALSE(admission.TryEnter(Lane::kWorkers, kFar).held());
+  std::vector<Admission::Place> reading;
+  for (int i = 0; i < 3; ++i) reading.push_back(admission.TryEnter(Lane::kBatch, kFar));
+  EXPECT_TRUE(reading.back().held());
+
+  admission.Arrivals(true, now += absl::Milliseconds(5));
+  EXPECT_FALSE(admission.TryEnter(Lane::kWorkers, kFar).held());
+  for (int i = 0; i < 100; ++i) admission.Arrivals(true, now += absl::Milliseconds(10));
+  for (int i = 2; i < 100; ++i) working.push_back(admission.TryEnter(Lane::kWorkers, kFar));
+  EXPECT_TRUE(working.back().held());
+  EXPECT_FALSE(admission.TryEnter(Lane::kWorkers, kFar).held());
+}
+
 }  // namespace
 }  // namespace crm::server

@@ -12,7 +12,6 @@
 #include "common/error/error.h"
 #include "common/server/rpc_server.h"
 #include "common/server/rpc_server_poller.h"
-#include "common/server/wire_error.h"
 
 namespace crm::server {
 namespace {
@@ -44,6 +43,10 @@ grpc::ByteBuffer Serialize(const google::protobuf::Message& message) {
   grpc::GenericSerialize<grpc::ProtoBufferWriter, google::protobuf::Message>(message, &buffer,
                                                                              &own_buffer);
   return buffer;
+}
+
+grpc::Status ToGrpc(const WireError& error) {
+  return {static_cast<grpc::StatusCode>(error.code), error.message, error.details};
 }
 
 // Fields that this release does not know are dropped: nobody has validated them, and nothing would
@@ -114,8 +117,6 @@ void GrpcCall::Release() {
 void GrpcCall::Start(const ServedMethod& method) {
   arrival_ = absl::Now();
   method_ = &method;
-  request_ = method.entry->request_prototype->New(&arena_);
-  response_ = method.entry->response_prototype->New(&arena_);
   absl::Time deadline = DeadlineOf(grpc_context_);
   // Reflection is a conversation of moments; whoever keeps it open keeps a thread.
   const bool may_be_endless =
@@ -127,14 +128,15 @@ void GrpcCall::Start(const ServedMethod& method) {
   method.metrics->Start();
 }
 
+void GrpcCall::MakeMessages() {
+  request_ = method_->entry->request_prototype->New(&arena_);
+  response_ = method_->entry->response_prototype->New(&arena_);
+}
+
 void GrpcCall::ReadRequest() { stream_.Read(&buffer_, &request_read_); }
 
-void GrpcCall::SendUnknownMethod() {
-  const WireError error =
-      ToWireError(Error(absl::StatusCode::kUnimplemented, "METHOD_UNKNOWN", "no such method"),
-                  schema::Language::kEnglish, "");
-  stream_.Finish(grpc::Status(grpc::StatusCode::UNIMPLEMENTED, error.message, error.details),
-                 &sent_);
+void GrpcCall::Refuse(const WireError& error) {
+  stream_.Finish(ToGrpc(error), &sent_);
 }
 
 std::string_view GrpcCall::Metadata(const char* key) const {
@@ -169,8 +171,7 @@ void GrpcCall::Send(const absl::Status& status) {
   const std::string& version = host_.options().metadata_version;
   if (!version.empty()) grpc_context_.AddTrailingMetadata("x-crm-version", version);
   if (!status.ok()) {
-    const WireError error = ToWireError(status, context_.language(), context_.trace_id());
-    status_ = grpc::Status(static_cast<grpc::StatusCode>(error.code), error.message, error.details);
+    status_ = ToGrpc(ToWireError(status, context_.language(), context_.trace_id()));
   } else if (method_->entry->kind != MethodKind::kServerStream &&
              method_->entry->kind != MethodKind::kBidiStream) {
     buffer_ = Serialize(*response_);

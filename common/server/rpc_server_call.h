@@ -11,6 +11,7 @@
 #include "absl/base/thread_annotations.h"
 #include "common/base/mutex.h"
 #include "common/server/call.h"
+#include "common/server/wire_error.h"
 #include "google/protobuf/arena.h"
 
 namespace crm::server {
@@ -59,9 +60,11 @@ class GrpcCall final : public Call {
   const std::string& path() const { return grpc_context_.method(); }
   // Which method, when, until when.
   void Start(const ServedMethod& method);
+  // Of a call that was let in: what its messages need.
+  void MakeMessages();
   void ReadRequest();
-  // Refuses a call that was not started: of no known method.
-  void SendUnknownMethod();
+  // At once: a call that was not let in, whose answer is the same for everybody.
+  void Refuse(const WireError& error);
 
   // For streams, from a thread of their own; each waits until gRPC is done with the message.
   bool WriteMessage(const google::protobuf::Message& message);

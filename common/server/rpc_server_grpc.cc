@@ -45,12 +45,23 @@ int Millis(absl::Duration duration) {
   return static_cast<int>(absl::ToInt64Milliseconds(duration));
 }
 
-const absl::Status& Overloaded() {
-  static const auto* const kStatus =
-      new absl::Status(Error(absl::StatusCode::kResourceExhausted, "SERVER_OVERLOADED",
-                             "too many calls are waiting: try again later")
-                           .RetryAfter(kOverloadRetryHint));
-  return *kStatus;
+// Of calls that nobody has looked into: in the language that every caller's program knows.
+WireError ForEverybody(const absl::Status& status) {
+  return ToWireError(status, schema::Language::kEnglish, "");
+}
+
+const WireError& Overloaded() {
+  static const auto* const kError =
+      new WireError(ForEverybody(Error(absl::StatusCode::kResourceExhausted, "SERVER_OVERLOADED",
+                                       "too many calls are waiting: try again later")
+                                     .RetryAfter(kOverloadRetryHint)));
+  return *kError;
+}
+
+const WireError& UnknownMethod() {
+  static const auto* const kError = new WireError(ForEverybody(
+      Error(absl::StatusCode::kUnimplemented, "METHOD_UNKNOWN", "no such method")));
+  return *kError;
 }
 
 const absl::Status& Stopping() {
@@ -178,19 +189,18 @@ class RpcServer::Impl : public CallHost {
     last_arrival_.store(absl::ToUnixMicros(absl::Now()));
     poller.WaitForNextCall();
     const ServedMethod* const method = FindMethod(call.path());
-    if (method == nullptr) return call.SendUnknownMethod();
+    if (method == nullptr) return call.Refuse(UnknownMethod());
     call.Start(*method);
     if (method->entry->kind == MethodKind::kInline) {
+      call.MakeMessages();
       pipeline_.Begin(call);
       return call.ReadRequest();
     }
     if (stopping()) return pipeline_.Answer(call, Stopping());
     const absl::Duration remaining = call.context().deadline() - call.arrival();
     call.place = admission_.TryEnter(LaneOf(method->entry->kind), remaining);
-    if (!call.place.held()) {
-      method->metrics->Shed();
-      return pipeline_.Answer(call, Overloaded());
-    }
+    if (!call.place.held()) return Shed(call);
+    call.MakeMessages();
     pipeline_.Begin(call);
     const bool reads_itself = method->entry->kind == MethodKind::kClientStream ||
                               method->entry->kind == MethodKind::kBidiStream;
@@ -302,6 +312,13 @@ class RpcServer::Impl : public CallHost {
     if (server_ != nullptr && port_ != 0) return absl::OkStatus();
     return Error(absl::StatusCode::kFailedPrecondition, "LISTEN_FAILED",
                  absl::StrCat("cannot listen on ", options_.listen));
+  }
+
+  void Shed(GrpcCall& call) {
+    metrics::MethodMetrics& metrics = *call.method().metrics;
+    metrics.Shed();
+    metrics.End(absl::StatusCode::kResourceExhausted, absl::Now() - call.arrival());
+    call.Refuse(Overloaded());
   }
 
   void HandToStreams(GrpcCall& call) {

@@ -14,8 +14,8 @@ namespace {
 // the admission, so there are plenty.
 constexpr int kWaitingCalls = 256;
 // Events taken before a batch is answered: the flood of a busy client must not starve the calls
-// that were let in.
-constexpr int kMostEvents = 1024;
+// that were let in. A refused call is three events; what is beyond waits for milliseconds.
+constexpr int kMostEvents = 512;
 // After a failure to connect, calls fail at once for this long instead of each waiting in turn.
 constexpr absl::Duration kReconnectPause = absl::Milliseconds(200);
 // A poller does nothing else while it waits for its connection or for a batch.
@@ -60,7 +60,7 @@ void Poller::Run() {
       if (!queue_->Next(&tag, &ok)) break;
       Dispatch(tag, ok);
     }
-    Drain();
+    parts_.admission->Arrivals(Drain(), absl::Now());
     HandToWorkers();
     SendAnswers();
     AnswerNextBatch();
@@ -105,14 +105,15 @@ void Poller::Dispatch(void* tag, bool ok) {
   known->call->On(known->event, ok, *this);
 }
 
-void Poller::Drain() {
+bool Poller::Drain() {
   const gpr_timespec no_wait = gpr_inf_past(GPR_CLOCK_REALTIME);
   void* tag = nullptr;
   bool ok = false;
   for (int i = 0; i < kMostEvents; ++i) {
-    if (queue_->AsyncNext(&tag, &ok, no_wait) != grpc::CompletionQueue::GOT_EVENT) return;
+    if (queue_->AsyncNext(&tag, &ok, no_wait) != grpc::CompletionQueue::GOT_EVENT) return true;
     Dispatch(tag, ok);
   }
+  return false;
 }
 
 void Poller::HandToWorkers() {

@@ -54,7 +54,8 @@ class Poller {
   void SendAnswers();
   void Run();
   void Dispatch(void* tag, bool ok);
-  void Drain();
+  // Whether there was nothing left to take.
+  bool Drain();
   void HandToWorkers();
   void AnswerNextBatch();
   // The poller's own connection; an error that all calls of the batch get.

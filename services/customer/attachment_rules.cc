@@ -149,11 +149,11 @@ void ContentTypeFinder::Add(std::string_view bytes) {
 }
 
 void ContentTypeFinder::AddText(std::string_view bytes) {
-  std::string text = carry_;
-  text += bytes;
-  const size_t open = OpenEnd(text);
-  carry_ = text.substr(text.size() - open);
-  text.resize(text.size() - open);
+  std::string all = carry_;
+  all += bytes;
+  const size_t open = OpenEnd(all);
+  const std::string_view text(all.data(), all.size() - open);
+  carry_ = all.substr(text.size());
   may_be_text_ = text::IsValidUtf8(text) && std::all_of(text.begin(), text.end(), IsTextByte);
 }
 

@@ -17,40 +17,19 @@
 #include "common/record/times.h"
 #include "common/replica/customer_copy.h"
 #include "common/replica/staff_copy.h"
+#include "common/testing/expectations.h"
 #include "common/testing/service_harness.h"
 #include "crm/sales/v1/opportunity_service.pb.h"
 #include "crm/sales/v1/pipeline_service.pb.h"
 #include "crm/sales/v1/report_service.pb.h"
-#include "google/rpc/error_details.pb.h"
 #include "services/sales/sales_service.h"
 
 namespace crm::sales {
 
 inline constexpr char kCustomer[] = "CRM2026000001";
 
-// "field rule" of each violation.
-inline std::vector<std::string> Violations(const absl::Status& status) {
-  std::vector<std::string> found;
-  google::rpc::BadRequest bad;
-  const google::rpc::Status wire = ToRpcStatus(status);
-  for (const auto& detail : wire.details()) {
-    if (!detail.UnpackTo(&bad)) continue;
-    for (const auto& violation : bad.field_violations()) {
-      found.push_back(absl::StrCat(violation.field(), " ", violation.reason()));
-    }
-  }
-  return found;
-}
-
-// Of the status' ErrorInfo; empty if it has none of that key.
-inline std::string Metadata(const absl::Status& status, const std::string& key) {
-  google::rpc::ErrorInfo info;
-  const google::rpc::Status wire = ToRpcStatus(status);
-  for (const auto& detail : wire.details()) {
-    if (detail.UnpackTo(&info) && info.metadata().count(key) > 0) return info.metadata().at(key);
-  }
-  return "";
-}
+using crm::testing::Metadata;
+using crm::testing::Violations;
 
 inline absl::Time At(const std::string& text) {
   absl::Time time;

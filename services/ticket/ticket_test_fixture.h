@@ -10,7 +10,6 @@
 #include <functional>
 #include <memory>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -19,50 +18,20 @@
 #include "absl/time/clock.h"
 #include "common/error/error.h"
 #include "common/record/times.h"
+#include "common/testing/expectations.h"
 #include "common/testing/service_harness.h"
 #include "crm/customer/v1/customer_service.pb.h"
 #include "crm/customer/v1/staff_service.pb.h"
 #include "crm/ticket/v1/sla_service.pb.h"
 #include "crm/ticket/v1/ticket_service.pb.h"
-#include "google/rpc/error_details.pb.h"
 #include "services/customer/customer_service.h"
 #include "services/ticket/ticket_service.h"
 
 namespace crm::ticket {
 
-// Asks again until it holds: what jobs do takes them a few seconds at most; a busy machine gets
-// more.
-inline bool Eventually(const std::function<bool()>& holds) {
-  for (const absl::Time end = absl::Now() + absl::Minutes(1); absl::Now() < end;) {
-    if (holds()) return true;
-    std::this_thread::yield();
-  }
-  return false;
-}
-
-// "field rule" of each violation.
-inline std::vector<std::string> Violations(const absl::Status& status) {
-  const google::rpc::Status wire = ToRpcStatus(status);
-  std::vector<std::string> found;
-  google::rpc::BadRequest bad;
-  for (const auto& detail : wire.details()) {
-    if (!detail.UnpackTo(&bad)) continue;
-    for (const auto& violation : bad.field_violations()) {
-      found.push_back(absl::StrCat(violation.field(), " ", violation.reason()));
-    }
-  }
-  return found;
-}
-
-// Of the status' ErrorInfo; empty if it has none of that key.
-inline std::string Metadata(const absl::Status& status, const std::string& key) {
-  const google::rpc::Status wire = ToRpcStatus(status);
-  google::rpc::ErrorInfo info;
-  for (const auto& detail : wire.details()) {
-    if (detail.UnpackTo(&info)) return info.metadata().count(key) ? info.metadata().at(key) : "";
-  }
-  return "";
-}
+using crm::testing::Eventually;
+using crm::testing::Metadata;
+using crm::testing::Violations;
 
 class TicketTest : public ::testing::Test {
  protected:
