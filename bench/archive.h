@@ -13,11 +13,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "bench/process.h"
 #include "bench/settings.h"
-#include "common/auth/local_issuer.h"
-#include "common/client/channel.h"
-#include "common/db/pool.h"
+#include "bench/tested_service.h"
 
 namespace crm::bench {
 
@@ -45,7 +42,7 @@ class Archive {
                                                        int64_t rows);
 
   int64_t rows() const { return rows_; }
-  const std::string& address() const { return address_; }
+  const std::string& address() const { return service_->address(); }
   // Sees and changes all customers, sensitive fields masked.
   const std::string& token() const { return token_; }
   // May import.
@@ -53,43 +50,29 @@ class Archive {
   const std::vector<std::string>& numbers() const { return numbers_; }
   const std::vector<std::string>& names() const { return names_; }  // full names of some
 
-  Process& service() { return *service_; }
-  db::Pool& pool() { return *pool_; }
-  absl::Duration start_time() const { return start_time_; }  // of the service until it served
+  Process& service() { return service_->process(); }
+  db::Pool& pool() { return service_->pool(); }
+  absl::Duration start_time() const { return service_->start_time(); }
 
   // Removes the database. The archive is of no use then.
-  absl::Status Drop();
+  absl::Status Drop() { return service_->Drop(); }
 
  private:
-  Archive(const Settings& settings, std::string name, int64_t rows);
+  Archive(std::unique_ptr<TestedService> service, int64_t rows);
 
-  absl::Status WriteKeysAndTokens();
-  absl::Status MakeDatabase();
-  absl::Status Migrate();
-  absl::StatusOr<bool> IsSeeded();
+  absl::Status Fill();
+  bool IsSeeded();
   absl::Status Seed();
   absl::StatusOr<std::vector<std::string>> ReserveNumbers();
-  absl::Status StartService();
-  absl::Status AwaitService();
   absl::Status ReadSamples();
-  std::string File(const std::string& name) const;
-  std::vector<std::string> ServiceEnvironment() const;
 
-  const Settings& settings_;
-  const std::string name_;
+  const std::unique_ptr<TestedService> service_;
   const int64_t rows_;
-  std::string address_;
-  std::string token_;
-  std::string steward_token_;
+  const std::string token_;
+  const std::string steward_token_;
   std::vector<std::string> numbers_;
   std::vector<std::string> names_;
-  std::unique_ptr<db::Pool> pool_;
-  std::unique_ptr<Process> service_;
-  absl::Duration start_time_;
 };
-
-// Runs a statement as an administrator, no database chosen.
-absl::Status RunAsAdministrator(const Settings& settings, const std::string& sql);
 
 }  // namespace crm::bench
 

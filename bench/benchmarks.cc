@@ -53,7 +53,7 @@ absl::StatusOr<double> Bench::LoadData(const std::string& csv) {
 absl::StatusOr<Figure> Bench::FigureOf(const std::string& name) {
   const auto known = figures_.find(name);
   if (known != figures_.end()) return known->second;
-  for (const Benchmark& benchmark : ArchiveBenchmarks()) {
+  for (const Benchmark& benchmark : AllBenchmarks()) {
     if (benchmark.info.name != name) continue;
     CRM_ASSIGN_OR_RETURN(Figure figure, benchmark.run(*this));
     figures_[name] = figure;
@@ -62,18 +62,33 @@ absl::StatusOr<Figure> Bench::FigureOf(const std::string& name) {
   return absl::NotFoundError(absl::StrCat("no benchmark ", name));
 }
 
-absl::StatusOr<const Clients*> Bench::ClientsOfArchive() {
-  if (clients_.usual == nullptr) {
-    CRM_ASSIGN_OR_RETURN(
-        clients_, ConnectClients(archive_.address(), archive_.token(), settings_.connections));
+absl::StatusOr<Clients> Bench::ConnectToArchive() {
+  return ConnectClients(archive_.address(), archive_.token(), settings_.connections);
+}
+
+absl::StatusOr<FilledService*> Bench::Filled(const Filling& filling) {
+  std::unique_ptr<FilledService>& service = filled_[filling.name];
+  if (service == nullptr) {
+    CRM_ASSIGN_OR_RETURN(service, FilledService::Open(settings_, filling));
   }
-  return &clients_;
+  return service.get();
 }
 
 absl::StatusOr<Figure> Bench::Load(int outstanding, const CallKind& call) {
-  CRM_ASSIGN_OR_RETURN(const Clients* clients, ClientsOfArchive());
-  const Meter meter(settings_, archive_.service());
-  const LoadResult result = KeepOutstanding(*clients, outstanding, settings_.time, call);
+  CRM_ASSIGN_OR_RETURN(const Clients clients, ConnectToArchive());
+  return Load(clients, archive_.service(), outstanding, call);
+}
+
+absl::StatusOr<Figure> Bench::LoadOn(FilledService& service, int outstanding,
+                                     const CallKind& call) {
+  CRM_ASSIGN_OR_RETURN(const Clients clients, service.Connect());
+  return Load(clients, service.service().process(), outstanding, call);
+}
+
+absl::StatusOr<Figure> Bench::Load(const Clients& clients, Process& service, int outstanding,
+                                   const CallKind& call) {
+  const Meter meter(settings_, service);
+  const LoadResult result = KeepOutstanding(clients, outstanding, settings_.time, call);
   if (result.failed > 0) return result.first_failure;
   if (result.answered.count() == 0) return absl::UnavailableError("no call was answered");
   Figure figure;
@@ -89,12 +104,12 @@ absl::StatusOr<Figure> Bench::Load(int outstanding, const CallKind& call) {
 absl::StatusOr<std::string> Bench::DeepPageToken() {
   if (!deep_token_.empty()) return deep_token_;
   const int64_t pages = std::min(kDeepPage, archive_.rows() / kCustomersOnPage / 2);
-  CRM_ASSIGN_OR_RETURN(const Clients* clients, ClientsOfArchive());
+  CRM_ASSIGN_OR_RETURN(const Clients clients, ConnectToArchive());
   v1::ListCustomersRequest request;
   for (int64_t left = (pages - 1) * kCustomersOnPage; left > 0; left -= request.page_size()) {
     request.set_page_size(static_cast<int32_t>(std::min<int64_t>(left, kLargestPage)));
     CRM_ASSIGN_OR_RETURN(auto page,
-                         (clients->usual->Call<v1::ListCustomersRequest, v1::ListCustomersResponse>(
+                         (clients.usual->Call<v1::ListCustomersRequest, v1::ListCustomersResponse>(
                              "/crm.customer.v1.CustomerService/ListCustomers", request)));
     request.set_page_token(std::move(*page.mutable_next_page_token()));
   }
@@ -123,11 +138,11 @@ void Meter::Fill(const LoadResult& result, double counted, Figure& figure) const
   figure.client_micros = result.client_micros;
 }
 
-const std::vector<Benchmark>& ArchiveBenchmarks() {
+const std::vector<Benchmark>& AllBenchmarks() {
   static const auto& all = *[] {
     auto* const list = new std::vector<Benchmark>;
     for (auto part : {SlaBenchmarks(), CustomerBenchmarks(), ListAndSearchBenchmarks(),
-                      OverloadBenchmarks(), ImportBenchmarks()}) {
+                      PipelineBenchmarks(), OverloadBenchmarks(), ImportBenchmarks()}) {
       for (Benchmark& benchmark : part) list->push_back(std::move(benchmark));
     }
     return list;

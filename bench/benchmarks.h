@@ -1,4 +1,4 @@
-// The benchmarks of the customer archive: what is called, and what it is compared with.
+// The benchmarks: what is called, and what it is compared with.
 #ifndef CRM_BENCH_BENCHMARKS_H_
 #define CRM_BENCH_BENCHMARKS_H_
 
@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "bench/archive.h"
+#include "bench/filled_service.h"
 #include "bench/load.h"
 #include "bench/report.h"
 #include "bench/settings.h"
@@ -48,23 +49,31 @@ class Bench {
   // Any failed call is an error.
   absl::StatusOr<Figure> Load(int outstanding, const CallKind& call);
 
+  // A service beside the archive, opened when first asked for.
+  absl::StatusOr<FilledService*> Filled(const Filling& filling);
+  // Load on it instead of the archive.
+  absl::StatusOr<Figure> LoadOn(FilledService& service, int outstanding, const CallKind& call);
+
   // The token of the page at the depth that deep lists are measured at.
   absl::StatusOr<std::string> DeepPageToken();
 
  private:
   absl::StatusOr<double> Once(const std::string& name,
                               const std::function<absl::StatusOr<double>()>& measure);
-  absl::StatusOr<const Clients*> ClientsOfArchive();
+  // Made for each load: a server ends connections that have become old.
+  absl::StatusOr<Clients> ConnectToArchive();
+  absl::StatusOr<Figure> Load(const Clients& clients, Process& service, int outstanding,
+                              const CallKind& call);
 
   const Settings& settings_;
   Archive& archive_;
   const Sysbench& sysbench_;
   const EchoServer& echo_;
   FreshNumbers& fresh_;
-  Clients clients_;
   std::string deep_token_;
   std::map<std::string, double> yardsticks_;
   std::map<std::string, Figure> figures_;
+  std::map<std::string, std::unique_ptr<FilledService>> filled_;
 };
 
 struct Benchmark {
@@ -73,7 +82,7 @@ struct Benchmark {
 };
 
 // In the order in which they run: those that add customers come last.
-const std::vector<Benchmark>& ArchiveBenchmarks();
+const std::vector<Benchmark>& AllBenchmarks();
 
 // What the service and the database use of the machine from its construction to Fill.
 class Meter {
@@ -89,12 +98,13 @@ class Meter {
   const absl::Duration database_before_;
 };
 
-// The parts of ArchiveBenchmarks(), by subject.
+// The parts of AllBenchmarks(), by subject.
 std::vector<Benchmark> CustomerBenchmarks();
 std::vector<Benchmark> ListAndSearchBenchmarks();
 std::vector<Benchmark> ImportBenchmarks();
 std::vector<Benchmark> OverloadBenchmarks();
 std::vector<Benchmark> SlaBenchmarks();
+std::vector<Benchmark> PipelineBenchmarks();
 
 // `calls` requests for CreateCustomer, each of a customer that nobody has created.
 CallKind CreateCalls(Bench& bench, size_t calls);

@@ -33,7 +33,7 @@ absl::Status Measure(
     const std::function<void(const BenchmarkInfo&, absl::StatusOr<Figure>)>& tell) {
   for (int round = 0; round < settings.rounds; ++round) {
     bench.StartRound();
-    for (const Benchmark& benchmark : ArchiveBenchmarks()) {
+    for (const Benchmark& benchmark : AllBenchmarks()) {
       if (!wanted(benchmark.info)) continue;
       Tell(round, benchmark.info.name);
       tell(benchmark.info, bench.FigureOf(benchmark.info.name));
