@@ -10,6 +10,7 @@
 #include "common/metrics/definition.h"
 #include "crm/customer/v1/customer.pb.h"
 #include "crm/ticket/v1/sla.pb.h"
+#include "crm/ticket/v1/ticket.pb.h"
 #include "services/ticket/sla/compliance.h"
 
 namespace crm::ticket {
@@ -29,8 +30,15 @@ constexpr std::array kMetrics = {
                "Time until the next SLA clock is due; +Inf while none runs."},
     Definition{"crm_ticket_sla_running", Type::kGauge, "clock,priority,tier",
                "SLA clocks that run and are not due yet, counted likewise."},
+    Definition{"crm_ticket_timers_overdue_seconds", Type::kGauge, "",
+               "How long the oldest due escalation has been waiting to be done; 0 while none is."},
+    Definition{"crm_tickets_open", Type::kGauge, "status",
+               "Tickets that are not done, by status, counted every 15 seconds; the same on every "
+               "replica."},
 };
 
+constexpr int kFirstOpen = v1::TICKET_STATUS_UNASSIGNED;
+constexpr int kLastOpen = v1::TICKET_STATUS_TO_BE_CONFIRMED;
 constexpr absl::Duration kWindow = absl::Hours(30 * 24);
 constexpr absl::Duration kCountTimeout = absl::Minutes(1);
 
@@ -50,6 +58,11 @@ constexpr db::Query kNextDue{"next_due_clocks", R"sql(
   FROM ticket_clock
   WHERE outcome = ? AND due_time >= ?
   GROUP BY clock)sql"};
+
+constexpr db::Query kOldestTimer{"oldest_due_timer", R"sql(
+  SELECT MIN(due_time) FROM ticket_timer WHERE due_time <= ?)sql"};
+constexpr db::Query kCountOpen{"count_open_tickets", R"sql(
+  SELECT status, COUNT(*) FROM ticket WHERE status BETWEEN ? AND ? GROUP BY status)sql"};
 
 // `first_response`, `urgent`, `key`; `unknown` for what is not said.
 std::string LabelOf(const std::string& name, const char* prefix) {
@@ -82,7 +95,9 @@ void MakeSeries(prometheus::Family<prometheus::Gauge>& family, Gauges& gauges) {
 }  // namespace
 
 TicketMetrics::TicketMetrics(prometheus::Registry& registry, db::Pool& pool, const Clock& clock)
-    : pool_(pool), clock_(clock) {
+    : pool_(pool),
+      clock_(clock),
+      overdue_(metrics::GaugeFamily(registry, kMetrics[4]).Add({})) {
   MakeSeries(metrics::GaugeFamily(registry, kMetrics[0]), breached_);
   MakeSeries(metrics::GaugeFamily(registry, kMetrics[1]), met_);
   auto& next = metrics::GaugeFamily(registry, kMetrics[2]);
@@ -91,6 +106,12 @@ TicketMetrics::TicketMetrics(prometheus::Registry& registry, db::Pool& pool, con
     next_breach_[name]->Set(std::numeric_limits<double>::infinity());
   }
   MakeSeries(metrics::GaugeFamily(registry, kMetrics[3]), running_);
+  auto& open = metrics::GaugeFamily(registry, kMetrics[5]);
+  for (int status = kFirstOpen; status <= kLastOpen; ++status) {
+    open_[status] = &open.Add(
+        {{"status",
+          LabelOf(v1::TicketStatus_Name(static_cast<v1::TicketStatus>(status)), "TICKET_STATUS_")}});
+  }
 }
 
 void TicketMetrics::Set(const Gauges& gauges, const Counts& counts) {
@@ -104,7 +125,9 @@ absl::Status TicketMetrics::Count() {
   CRM_ASSIGN_OR_RETURN(db::Pool::Lease db, pool_.Acquire(absl::Now() + kCountTimeout));
   const absl::Time now = clock_.Now();
   CRM_RETURN_IF_ERROR(CountClocks(*db, now));
-  return ReadNextBreach(*db, now);
+  CRM_RETURN_IF_ERROR(ReadNextBreach(*db, now));
+  CRM_RETURN_IF_ERROR(ReadOverdue(*db, now));
+  return CountOpen(*db);
 }
 
 absl::Status TicketMetrics::CountClocks(db::Connection& db, absl::Time now) {
@@ -142,6 +165,21 @@ absl::Status TicketMetrics::ReadNextBreach(db::Connection& db, absl::Time now) {
     const auto found = seconds.find(clock);
     gauge->Set(found == seconds.end() ? std::numeric_limits<double>::infinity() : found->second);
   }
+  return absl::OkStatus();
+}
+
+absl::Status TicketMetrics::ReadOverdue(db::Connection& db, absl::Time now) {
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select(kOldestTimer, {now}));
+  const bool waits = rows.Next() && !rows.IsNull(0);
+  overdue_.Set(waits ? absl::ToDoubleSeconds(now - rows.Time(0)) : 0);
+  return absl::OkStatus();
+}
+
+absl::Status TicketMetrics::CountOpen(db::Connection& db) {
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select(kCountOpen, {kFirstOpen, kLastOpen}));
+  std::map<int, int64_t> counts;
+  while (rows.Next()) counts[static_cast<int>(rows.Int(0))] = rows.Int(1);
+  for (const auto& [status, gauge] : open_) gauge->Set(static_cast<double>(counts[status]));
   return absl::OkStatus();
 }
 

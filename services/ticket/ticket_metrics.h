@@ -40,6 +40,8 @@ class TicketMetrics {
   static void Set(const Gauges& gauges, const Counts& counts);
   absl::Status CountClocks(db::Connection& db, absl::Time now);
   absl::Status ReadNextBreach(db::Connection& db, absl::Time now);
+  absl::Status ReadOverdue(db::Connection& db, absl::Time now);
+  absl::Status CountOpen(db::Connection& db);
 
   db::Pool& pool_;
   const Clock& clock_;
@@ -47,6 +49,8 @@ class TicketMetrics {
   Gauges met_;
   Gauges breached_;
   std::map<int, prometheus::Gauge*> next_breach_;  // by clock
+  prometheus::Gauge& overdue_;
+  std::map<int, prometheus::Gauge*> open_;  // by status
 };
 
 }  // namespace crm::ticket

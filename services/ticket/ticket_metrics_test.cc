@@ -27,6 +27,19 @@ class TicketMetricsTest : public TicketTest {
     return -1;
   }
 
+  // Of a metric without labels, or with the label `status`, counted now.
+  double Value(const std::string& name, const std::string& status = "") {
+    EXPECT_TRUE(metrics_.Count().ok());
+    for (const auto& family : registry_.Collect()) {
+      if (family.name != name) continue;
+      for (const auto& metric : family.metric) {
+        if (status.empty() || HasLabel(metric, "status", status)) return metric.gauge.value;
+      }
+    }
+    ADD_FAILURE() << name << " has no such series";
+    return -1;
+  }
+
   prometheus::Registry registry_;
   TicketMetrics metrics_{registry_, harness_->database().pool(), harness_->clock()};
 
@@ -59,6 +72,29 @@ TEST_F(TicketMetricsTest, CountsClocks) {
   EXPECT_EQ(ValueOf("crm_ticket_sla_met", "urgent"), 0);
 }
 
+// PLT-26, TIC-8: what has fallen due and nobody has done shows its age.
+TEST_F(TicketMetricsTest, ShowsHowLateEscalationsAre) {
+  harness_->replica().Stop();  // nobody escalates
+  EXPECT_EQ(Value("crm_ticket_timers_overdue_seconds"), 0);
+  const absl::Time due = Now() - absl::Seconds(90);
+  harness_->database().Run(absl::StrCat(
+      "INSERT INTO ticket_timer (ticket_id, due_time, claimed_until, claimant) VALUES (1, ",
+      absl::ToUnixMicros(due), ", 0, '')"));
+  EXPECT_EQ(Value("crm_ticket_timers_overdue_seconds"), 90);
+}
+
+// PLT-26: open tickets by status; done ones are not open.
+TEST_F(TicketMetricsTest, CountsOpenTickets) {
+  const std::string number = Open().number();
+  Open();
+  EXPECT_EQ(Value("crm_tickets_open", "unassigned"), 2);
+  Move("TakeTicket", number);
+  EXPECT_EQ(Value("crm_tickets_open", "unassigned"), 1);
+  EXPECT_EQ(Value("crm_tickets_open", "in_progress"), 1);
+  Must(TryResolve("CompleteTicket", number, "更换网卡"));
+  EXPECT_EQ(Value("crm_tickets_open", "in_progress"), 0);
+}
+
 // PLT-26: each is in the documentation, word for word.
 TEST_F(TicketMetricsTest, AreDocumented) {
   std::ifstream page(CRM_SOURCE_DIR "/docs/metrics.md");
@@ -73,7 +109,7 @@ TEST_F(TicketMetricsTest, AreDocumented) {
                                                         " | ", family.help, " |")));
     ++found;
   }
-  EXPECT_EQ(found, 4);
+  EXPECT_EQ(found, 6);
 }
 
 // PLT-26: a paused clock does not run.

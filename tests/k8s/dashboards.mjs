@@ -30,12 +30,69 @@ function stat(title, unit, each, span = 6) {
   return place(new StatPanel(), title, unit, span).height(4).reduceOptions(newest()).withTarget(query(each));
 }
 
-export function suiteDashboard() {
-  return new DashboardBuilder('CRM suite')
-    .uid('crm-suite').tags(['crm']).refresh('30s').time({from: 'now-3h', to: 'now'}).readonly()
+function dashboard(title, uid) {
+  return new DashboardBuilder(title)
+    .uid(uid).tags(['crm']).refresh('30s').time({from: 'now-3h', to: 'now'}).readonly()
     .tooltip(DashboardCursorSync.Crosshair)
     .link(new DashboardLinkBuilder('CRM dashboards').type(DashboardLinkType.Dashboards).tags(['crm']))
-    .withVariable(new DatasourceVariableBuilder('datasource').label('Data source').type('prometheus'))
+    .withVariable(new DatasourceVariableBuilder('datasource').label('Data source').type('prometheus'));
+}
+
+// Every replica counts all of it and shows the same.
+const once = (metric, ...labels) => `max by (${labels.join(', ')}) (${metric})`;
+
+export function salesDashboard() {
+  const opportunities = once('crm_opportunities', 'pipeline', 'stage');
+  const amount = once('crm_pipeline_amount_cny', 'pipeline', 'stage');
+  const open = '{stage!~"won|lost"}';
+  const openAmount = once(`crm_pipeline_amount_cny${open}`, 'pipeline', 'stage');
+  return dashboard('CRM sales pipeline', 'crm-sales')
+    .withRow(new RowBuilder('Pipeline'))
+    .withPanel(stat('Open opportunities', 'none', [`sum(${once(`crm_opportunities${open}`, 'pipeline', 'stage')})`]))
+    .withPanel(stat('Open amount', 'currencyCNY', [`sum(${openAmount})`]))
+    .withPanel(stat('Won', 'currencyCNY', [`sum(${once('crm_pipeline_amount_cny{stage="won"}', 'pipeline', 'stage')})`]))
+    .withPanel(stat('Lost', 'currencyCNY', [`sum(${once('crm_pipeline_amount_cny{stage="lost"}', 'pipeline', 'stage')})`]))
+    .withPanel(pie('Open amount by stage', 'currencyCNY', [`sum by (stage) (${openAmount})`, '{{stage}}']))
+    .withPanel(bars('Opportunities by stage', 'none', [`sum by (stage) (${opportunities})`, '{{stage}}']))
+    .withPanel(lines('Amount by stage', 'currencyCNY', [[`sum by (stage) (${amount})`, '{{stage}}']]))
+    .withPanel(lines('Opportunities by pipeline', 'none', [[`sum by (pipeline) (${opportunities})`, '{{pipeline}}']]))
+
+    .withRow(new RowBuilder('Calls'))
+    .withPanel(lines('Rate by method', 'reqps', [
+      ['sum by (grpc_method) (rate(grpc_server_handled_total{service="crm-sales"}[$__rate_interval])) > 0', '{{grpc_method}}']]))
+    .withPanel(bars('Slowest methods (99 %)', 's', [
+      'topk(10, histogram_quantile(0.99, sum by (grpc_method, le) (rate(grpc_server_handling_seconds_bucket{service="crm-sales"}[$__range]))) > 0)',
+      '{{grpc_method}}']))
+    .build();
+}
+
+export function ticketDashboard() {
+  const clocks = (state, ...labels) => `sum by (${labels.join(', ')}) (${once(`crm_ticket_sla_${state}`, 'clock', 'priority', 'tier')})`;
+  const compliance = (label) => `${clocks('met', label)} / (${clocks('met', label)} + ${clocks('breached', label)})`;
+  return dashboard('CRM ticket service levels', 'crm-tickets')
+    .withRow(new RowBuilder('Now'))
+    .withPanel(stat('Open tickets', 'none', [`sum(${once('crm_tickets_open', 'status')})`]))
+    .withPanel(stat('Next clock is due in', 's', [once('crm_ticket_sla_next_breach_seconds', 'clock'), '{{clock}}']))
+    .withPanel(stat('Clocks that run', 'none', [clocks('running', 'clock'), '{{clock}}']))
+    .withPanel(stat('Oldest escalation waits for', 's', ['max(crm_ticket_timers_overdue_seconds)']))
+    .withPanel(pie('Open tickets by status', 'none', [once('crm_tickets_open', 'status'), '{{status}}']))
+    .withPanel(bars('Running clocks by priority', 'none', [clocks('running', 'priority'), '{{priority}}']))
+
+    .withRow(new RowBuilder('Last 30 days'))
+    .withPanel(lines('Clocks met, by clock', 'percentunit', [[compliance('clock'), '{{clock}}']]))
+    .withPanel(lines('Clocks met, by tier', 'percentunit', [[compliance('tier'), '{{tier}}']]))
+    .withPanel(bars('Missed clocks by priority', 'none', [clocks('breached', 'priority'), '{{priority}}']))
+    .withPanel(lines('Missed clocks', 'none', [[clocks('breached', 'clock'), '{{clock}}']]))
+
+    .withRow(new RowBuilder('Work behind'))
+    .withPanel(lines('Escalations waiting', 's', [['max(crm_ticket_timers_overdue_seconds)', 'oldest']]))
+    .withPanel(lines('Rate by method', 'reqps', [
+      ['sum by (grpc_method) (rate(grpc_server_handled_total{service="crm-ticket"}[$__rate_interval])) > 0', '{{grpc_method}}']]))
+    .build();
+}
+
+export function suiteDashboard() {
+  return dashboard('CRM suite', 'crm-suite')
     .withVariable(new QueryVariableBuilder('service').label('Service').datasource(source)
       .query('label_values(crm_build_info, service)').refresh(VariableRefresh.OnTimeRangeChanged)
       .multi(true).includeAll(true))

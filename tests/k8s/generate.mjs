@@ -4,7 +4,7 @@ import {readFileSync, writeFileSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import yaml from 'js-yaml';
-import {suiteDashboard} from './dashboards.mjs';
+import {salesDashboard, suiteDashboard, ticketDashboard} from './dashboards.mjs';
 
 const monitoring = resolve(fileURLToPath(import.meta.url), '../../../k8s/monitoring');
 
@@ -17,7 +17,8 @@ function prometheusRule() {
 
 export const generated = () => ({
   [join(monitoring, 'prometheus_rule.yaml')]: prometheusRule(),
-  [join(monitoring, 'suite_dashboard.json')]: `${JSON.stringify(suiteDashboard(), null, 2)}\n`,
+  ...Object.fromEntries(Object.entries({suite: suiteDashboard, sales: salesDashboard, ticket: ticketDashboard}).map(
+    ([name, make]) => [join(monitoring, `${name}_dashboard.json`), `${JSON.stringify(make(), null, 2)}\n`])),
 });
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
