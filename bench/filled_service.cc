@@ -34,13 +34,13 @@ absl::Status CommitAlone(db::Pool& pool, const db::WriteSet& writes) {
   return db::CommitOn(*connection, all, [](auto, auto&) {});
 }
 
-v1::StaffUser Agent(const std::string& id) {
+v1::StaffUser MakeUser(const std::string& id, const std::string& role) {
   v1::StaffUser user;
   user.set_user_id(id);
   user.set_name(id);
   user.set_status(v1::STAFF_STATUS_ACTIVE);
   user.set_team(kBenchTeam);
-  user.add_roles("service_agent");
+  user.add_roles(role);
   return user;
 }
 
@@ -113,8 +113,8 @@ absl::Status FilledService::WriteCopies() {
     customer.set_team(kBenchTeam);
     replica::KeepCustomer(customer, writes);
   }
-  for (const std::string& agent : filling_.agents) {
-    replica::StaffCopy::Keep(Agent(agent), 1, writes);
+  for (const std::string& user : filling_.staff) {
+    replica::StaffCopy::Keep(MakeUser(user, filling_.staff_role), 1, writes);
   }
   replica::StaffCopy::MarkChanged(writes);
   return CommitAlone(service_->pool(), writes);

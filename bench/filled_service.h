@@ -34,7 +34,8 @@ struct Filling {
   std::string program;
   std::string name;  // part of the database's
   std::string table;
-  std::vector<std::string> agents = {};  // users who work on tickets
+  std::vector<std::string> staff = {};  // users of the directory
+  std::string staff_role = {};
   std::vector<std::string> sql = {};     // run before the first call
   std::function<CallKind()> create;
   std::string role;  // of the caller, "bench" of kBenchTeam

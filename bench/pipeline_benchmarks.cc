@@ -22,6 +22,7 @@ using google::protobuf::Message;
 constexpr int kOutstanding = 64;
 constexpr int kSysbenchThreads = 8;
 constexpr int kAgents = 40;
+constexpr int kRepresentatives = 500;
 // More stage moves a second than anybody has seen.
 constexpr double kMostMoves = 12'000;
 constexpr char kOpenWork[] = "status != CLOSED AND status != DONE";
@@ -67,6 +68,7 @@ CallKind CreateOpportunities() {
             sales::Opportunity& made = *request.mutable_opportunity();
             made.set_customer(BenchCustomer(any));
             made.set_name("数据平台");
+            made.set_owner(absl::StrCat("rep", any % kRepresentatives));
             made.set_amount(absl::StrCat(1000 + any % 1'000'000));
             made.set_expected_close_date(
                 absl::FormatCivilTime(today + 1 + static_cast<int64_t>(any % 360)));
@@ -109,6 +111,7 @@ Filling Tickets() {
       .program = "crm-ticket",
       .name = "ticket",
       .table = "ticket",
+      .staff_role = "service_agent",
       .create = CreateTickets,
       .role = "service_manager",
       .copies = {{.name = "ticket",
@@ -120,7 +123,7 @@ Filling Tickets() {
                               {"due_time", "NULL"}}}},
       .emptied = {"ticket_timer"}};
   for (int i = 0; i < kAgents; ++i) {
-    filling.agents.push_back(absl::StrCat("agent", i));
+    filling.staff.push_back(absl::StrCat("agent", i));
     filling.sql.push_back(absl::StrCat("INSERT INTO ticket_agent (user_id, availability, capacity) ",
                                        "VALUES ('agent", i, "', 1, 1000000)"));
   }
@@ -128,16 +131,20 @@ Filling Tickets() {
 }
 
 Filling Opportunities() {
-  return {.program = "crm-sales",
-          .name = "sales",
-          .table = "opportunity",
-          .create = CreateOpportunities,
-          .role = "data_steward",
-          .copies = {{.name = "opportunity",
-                      .ids = {"id"},
-                      .replace = {{"number", "CONCAT(number, '-?')"}}},
-                     {.name = "stage_move", .ids = {"id", "opportunity_id"}, .replace = {}}},
-          .sums = {"funnel_cell", "forecast_cell"}};
+  Filling filling = {
+      .program = "crm-sales",
+      .name = "sales",
+      .table = "opportunity",
+      .staff_role = "sales_representative",
+      .create = CreateOpportunities,
+      .role = "data_steward",
+      .copies = {{.name = "opportunity",
+                  .ids = {"id"},
+                  .replace = {{"number", "CONCAT(number, '-?')"}}},
+                 {.name = "stage_move", .ids = {"id", "opportunity_id"}, .replace = {}}},
+      .sums = {"funnel_cell", "forecast_cell"}};
+  for (int i = 0; i < kRepresentatives; ++i) filling.staff.push_back(absl::StrCat("rep", i));
+  return filling;
 }
 
 absl::StatusOr<Figure> Writes(Bench& bench, FilledService& service, const CallKind& call) {

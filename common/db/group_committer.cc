@@ -93,6 +93,20 @@ absl::Status InsertRows(Connection& connection, const InsertSpec& spec,
   return absl::OkStatus();
 }
 
+bool HasLowerKey(const Values& a, const Values& b, size_t columns) {
+  for (size_t i = 0; i < columns; ++i) {
+    if (a[i] != b[i]) return a[i].get() < b[i].get();
+  }
+  return false;
+}
+
+// Rows with the same key keep their order: the later one may overwrite the earlier.
+void SortByKey(const InsertSpec& spec, RowPointers& rows) {
+  std::stable_sort(rows.begin(), rows.end(), [&](const Values* a, const Values* b) {
+    return HasLowerKey(*a, *b, std::min({spec.key_columns, a->size(), b->size()}));
+  });
+}
+
 absl::Status InsertAll(Connection& connection, absl::Span<const WriteSet* const> writes) {
   std::vector<std::pair<const InsertSpec*, RowPointers>> tables;  // in order of first appearance
   absl::flat_hash_map<const InsertSpec*, size_t> index;
@@ -103,7 +117,8 @@ absl::Status InsertAll(Connection& connection, absl::Span<const WriteSet* const>
       tables[at->second].second.push_back(&insertion.row);
     }
   }
-  for (const auto& [spec, rows] : tables) {
+  for (auto& [spec, rows] : tables) {
+    if (spec->key_columns > 0) SortByKey(*spec, rows);
     CRM_RETURN_IF_ERROR(InsertRows(connection, *spec, rows));
   }
   return absl::OkStatus();

@@ -218,6 +218,26 @@ TEST_F(GroupCommitterTest, OnDuplicateAddsUp) {
   EXPECT_EQ(database_.Int("SELECT n FROM total"), 100);
 }
 
+// Groups that write the same sums lock them in one order, whatever the order of the callers.
+TEST_F(GroupCommitterTest, SumsGoOutInTheOrderOfTheirKeys) {
+  database_.Run(
+      "CREATE TABLE cell (team VARCHAR(20) NOT NULL, month INT NOT NULL, n BIGINT NOT NULL, "
+      "place BIGINT NOT NULL AUTO_INCREMENT UNIQUE, PRIMARY KEY (team, month))");
+  static const InsertSpec& kCell =
+      *new InsertSpec{"cell", {"team", "month", "n"}, "ON DUPLICATE KEY UPDATE n = VALUES(n)", 2};
+  GroupCommitter committer(database_.pool(), OneThread());
+  std::vector<WriteSet> sets(5);
+  sets[0].Insert(kCell, {"west", 2, 1});
+  sets[1].Insert(kCell, {"east", 3, 1});
+  sets[2].Insert(kCell, {"west", 1, 1});
+  sets[3].Insert(kCell, {"east", 3, 2});
+  sets[4].Insert(kCell, {"east", 2, 1});
+  EXPECT_THAT(CommitTogether(committer, std::move(sets)), Each(absl::OkStatus()));
+  EXPECT_EQ(database_.String("SELECT GROUP_CONCAT(team, month ORDER BY place) FROM cell"),
+            "east2,east3,west1,west2");
+  EXPECT_EQ(database_.Int("SELECT n FROM cell WHERE team = 'east' AND month = 3"), 2);
+}
+
 TEST_F(GroupCommitterTest, RowOfTheWrongWidthIsRefused) {
   GroupCommitter committer(database_.pool(), OneThread());
   WriteSet crooked;  // together the right number of values
