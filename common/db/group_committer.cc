@@ -10,6 +10,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
@@ -79,12 +80,16 @@ absl::Status InsertChunk(Connection& connection, const InsertSpec& spec,
   return WithTable(connection.ExecuteRows({spec.table, sql}, rows).status(), spec);
 }
 
-absl::Status InsertRows(Connection& connection, const InsertSpec& spec,
-                        absl::Span<const Values* const> rows) {
+// Rows too long and too short could add up to the right number of parameters.
+absl::Status CheckWidth(const InsertSpec& spec, const RowPointers& rows) {
   for (const Values* row : rows) {
-    // Rows too long and too short could add up to the right number of parameters.
     if (row->size() != spec.columns.size()) return MakeDbError(DbErrorClass::kBug, spec.table, 0);
   }
+  return absl::OkStatus();
+}
+
+absl::Status InsertRows(Connection& connection, const InsertSpec& spec,
+                        absl::Span<const Values* const> rows) {
   while (!rows.empty()) {
     const size_t chunk = NextChunk(rows, spec.columns.size());
     CRM_RETURN_IF_ERROR(InsertChunk(connection, spec, rows.subspan(0, chunk)));
@@ -93,17 +98,30 @@ absl::Status InsertRows(Connection& connection, const InsertSpec& spec,
   return absl::OkStatus();
 }
 
-bool HasLowerKey(const Values& a, const Values& b, size_t columns) {
-  for (size_t i = 0; i < columns; ++i) {
-    if (a[i] != b[i]) return a[i].get() < b[i].get();
+// What an upsert does not write is what tells its rows apart.
+std::vector<size_t> KeyColumns(const InsertSpec& spec) {
+  std::vector<size_t> keys;
+  for (size_t i = 0; i < spec.columns.size(); ++i) {
+    const bool written = absl::StrContains(spec.on_duplicate, absl::StrCat(spec.columns[i], " = "));
+    if (!written) keys.push_back(i);
+  }
+  return keys;
+}
+
+bool HasLowerKey(const Values& a, const Values& b, const std::vector<size_t>& keys) {
+  for (const size_t column : keys) {
+    if (a[column] != b[column]) return a[column].get() < b[column].get();
   }
   return false;
 }
 
-// Rows with the same key keep their order: the later one may overwrite the earlier.
+// Where many callers write the same rows (sums), groups must meet them in one order: they wait for
+// each other then, instead of locking each other out. Rows with the same key keep their order: the
+// later one may overwrite the earlier.
 void SortByKey(const InsertSpec& spec, RowPointers& rows) {
+  const std::vector<size_t> keys = KeyColumns(spec);
   std::stable_sort(rows.begin(), rows.end(), [&](const Values* a, const Values* b) {
-    return HasLowerKey(*a, *b, std::min({spec.key_columns, a->size(), b->size()}));
+    return HasLowerKey(*a, *b, keys);
   });
 }
 
@@ -118,7 +136,8 @@ absl::Status InsertAll(Connection& connection, absl::Span<const WriteSet* const>
     }
   }
   for (auto& [spec, rows] : tables) {
-    if (spec->key_columns > 0) SortByKey(*spec, rows);
+    CRM_RETURN_IF_ERROR(CheckWidth(*spec, rows));
+    if (!spec->on_duplicate.empty() && rows.size() > 1) SortByKey(*spec, rows);
     CRM_RETURN_IF_ERROR(InsertRows(connection, *spec, rows));
   }
   return absl::OkStatus();

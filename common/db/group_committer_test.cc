@@ -224,7 +224,7 @@ TEST_F(GroupCommitterTest, SumsGoOutInTheOrderOfTheirKeys) {
       "CREATE TABLE cell (team VARCHAR(20) NOT NULL, month INT NOT NULL, n BIGINT NOT NULL, "
       "place BIGINT NOT NULL AUTO_INCREMENT UNIQUE, PRIMARY KEY (team, month))");
   static const InsertSpec& kCell =
-      *new InsertSpec{"cell", {"team", "month", "n"}, "ON DUPLICATE KEY UPDATE n = VALUES(n)", 2};
+      *new InsertSpec{"cell", {"team", "month", "n"}, "ON DUPLICATE KEY UPDATE n = VALUES(n)"};
   GroupCommitter committer(database_.pool(), OneThread());
   std::vector<WriteSet> sets(5);
   sets[0].Insert(kCell, {"west", 2, 1});

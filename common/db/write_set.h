@@ -22,10 +22,6 @@ struct InsertSpec {
   // Appended to the statement, such as "ON DUPLICATE KEY UPDATE n = VALUES(n)"; empty: a duplicate
   // fails the write set with ALREADY_EXISTS and ErrorInfo.metadata["table"].
   std::string on_duplicate;
-  // So many leading columns tell rows apart. Where many callers write the same rows (sums), the rows
-  // of a group then go out in the order of these columns, so that groups meet in one order and wait
-  // for each other instead of locking each other out. 0 = in the order of the write sets.
-  size_t key_columns = 0;
 };
 
 enum class Expect {

@@ -29,8 +29,10 @@ constexpr db::Query kCountByStage{"count_opportunities", R"sql(
 
 }  // namespace
 
-SalesMetrics::SalesMetrics(prometheus::Registry& registry, db::Pool& pool)
+SalesMetrics::SalesMetrics(prometheus::Registry& registry, db::Pool& pool,
+                           PipelinesInForce pipelines)
     : pool_(pool),
+      pipelines_(std::move(pipelines)),
       opportunities_(metrics::GaugeFamily(registry, kMetrics[0])),
       amount_(metrics::GaugeFamily(registry, kMetrics[1])) {}
 
@@ -43,6 +45,10 @@ SalesMetrics::Gauges& SalesMetrics::GaugesOf(const PipelineAndStage& place) {
 }
 
 absl::Status SalesMetrics::Count() {
+  const std::shared_ptr<const Pipelines> pipelines = pipelines_();
+  for (const auto& [code, pipeline] : pipelines->all()) {
+    for (const v1::Stage& stage : pipeline.message.stages()) GaugesOf({code, stage.code()});
+  }
   CRM_ASSIGN_OR_RETURN(db::Pool::Lease db, pool_.Acquire(absl::Now() + kCountTimeout));
   CRM_ASSIGN_OR_RETURN(db::Rows rows, db->Select(kCountByStage, {}));
   while (rows.Next()) {

@@ -2,12 +2,14 @@
 // stage. Every replica counts and shows the same numbers: in queries take the maximum over
 // replicas.
 //
-//   SalesMetrics metrics(runtime.metrics(), runtime.pool());
+//   SalesMetrics metrics(runtime.metrics(), runtime.pool(), [&] { return pipelines.Get(); });
 //   runtime.jobs().Add(SalesMetrics::JobOptions(), metrics.Job());
 #ifndef CRM_SERVICES_SALES_SALES_METRICS_H_
 #define CRM_SERVICES_SALES_SALES_METRICS_H_
 
+#include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -16,14 +18,17 @@
 #include "common/job/periodic.h"
 #include "prometheus/gauge.h"
 #include "prometheus/registry.h"
+#include "services/sales/pipelines.h"
 
 namespace crm::sales {
 
 // Used by one thread at a time.
 class SalesMetrics {
  public:
-  // Both outlive it.
-  SalesMetrics(prometheus::Registry& registry, db::Pool& pool);
+  using PipelinesInForce = std::function<std::shared_ptr<const Pipelines>()>;
+
+  // Both outlive it. Every stage of the pipelines in force has its series, also an empty one.
+  SalesMetrics(prometheus::Registry& registry, db::Pool& pool, PipelinesInForce pipelines);
 
   absl::Status Count();
 
@@ -39,6 +44,7 @@ class SalesMetrics {
   Gauges& GaugesOf(const PipelineAndStage& place);
 
   db::Pool& pool_;
+  const PipelinesInForce pipelines_;
   prometheus::Family<prometheus::Gauge>& opportunities_;
   prometheus::Family<prometheus::Gauge>& amount_;
   std::map<PipelineAndStage, Gauges> gauges_;

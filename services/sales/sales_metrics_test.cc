@@ -13,8 +13,16 @@ class SalesMetricsTest : public SalesTest {
   std::string Scrape() const { return prometheus::TextSerializer().Serialize(registry_.Collect()); }
 
   prometheus::Registry registry_;
-  SalesMetrics metrics_{registry_, harness_.database().pool()};
+  SalesMetrics metrics_{registry_, harness_.database().pool(),
+                        [] { return std::make_shared<const Pipelines>(); }};
 };
+
+// PLT-26: an empty stage shows zero, so that a dashboard has all of them from the first minute.
+TEST_F(SalesMetricsTest, ShowsEmptyStages) {
+  ASSERT_TRUE(metrics_.Count().ok());
+  EXPECT_THAT(Scrape(), HasSubstr(R"(crm_opportunities{pipeline="default",stage="won"} 0)"));
+  EXPECT_THAT(Scrape(), HasSubstr(R"(crm_pipeline_amount_cny{pipeline="default",stage="lost"} 0)"));
+}
 
 // PLT-26: the pipeline by stage; a stage that everything has left shows nothing in it.
 TEST_F(SalesMetricsTest, ShowsThePipelineByStage) {

@@ -33,7 +33,7 @@ class Composition : public runtime::Service {
         transfers_(sales_),
         pipelines_(sales_.pipelines),
         reports_(sales_),
-        metrics_(runtime.metrics(), runtime.pool()) {}
+        metrics_(runtime.metrics(), runtime.pool(), [this] { return sales_.pipelines.Get(); }) {}
 
   absl::Status Open() {
     CRM_RETURN_IF_ERROR(sales_.archive.Open());

@@ -43,9 +43,10 @@ export function optionsOf(program) {
   };
 }
 
-// Name → label names, from the golden file of metrics.
+// Name → type and label names, from the golden files of all services' metrics.
 export function goldenMetrics() {
-  return new Map(read('tests/golden/metrics.txt').trim().split('\n').map((line) => {
+  const files = ['metrics.txt', 'metrics-sales.txt', 'metrics-ticket.txt'];
+  return new Map(files.flatMap((each) => read(`tests/golden/${each}`).trim().split('\n')).map((line) => {
     const [, name, type, labels] = /^(\S+) (\w+)\{(.*)\}$/.exec(line);
     return [name, {type, labels: labels.split(',').filter(Boolean)}];
   }));

@@ -11,8 +11,8 @@ import {generated} from './generate.mjs';
 import {goldenMetrics, read, render, top} from './cluster_files.mjs';
 
 const rules = yaml.load(read('k8s/monitoring/rules.yaml')).groups.flatMap((each) => each.rules);
-const dashboard = JSON.parse(read('k8s/monitoring/suite_dashboard.json'));
-const panels = dashboard.panels.flatMap((each) => [each, ...(each.panels ?? [])]);
+const dashboards = ['suite', 'sales', 'ticket'].map((each) => JSON.parse(read(`k8s/monitoring/${each}_dashboard.json`)));
+const panels = dashboards.flatMap(({panels: all}) => all.flatMap((each) => [each, ...(each.panels ?? [])]));
 const queries = [
   ...rules.map((each) => ({where: each.record ?? each.alert, expr: each.expr})),
   ...panels.flatMap((panel) => (panel.targets ?? []).map((each) => ({where: panel.title, expr: each.expr}))),

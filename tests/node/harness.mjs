@@ -1,10 +1,16 @@
-// Starts the customer service on a database of its own and gives a client of it, made from the
-// protos alone: nothing here is generated or shared with the C++ code (PLT-11).
+// Starts services on databases of their own and gives clients of them, made from the protos alone:
+// nothing here is generated or shared with the C++ code (PLT-11).
 //
-//   const suite = await startSuite();
+//   const suite = await startSuite();                       // crm-customer alone
 //   const customers = suite.client('crm.customer.v1.CustomerService', suite.token('li.lei', 'data_steward'));
 //   const customer = await customers.call('GetCustomer', {customer: 'CRM2026000001'});
 //   await suite.stop();
+//
+//   const platform = startPlatform();
+//   const archive = await platform.start('customer');
+//   const tickets = await platform.start('ticket', {peer: archive});
+//   const second = await tickets.launch();                  // another replica
+//   await platform.stop();
 //
 // Environment: CRM_BIN (build/release/bin), CRM_TEST_DIR (build/test), CRM_TEST_MYSQL_URL (a server
 // to use instead of a private MariaDB; the account may make schemas and users).
@@ -105,29 +111,35 @@ function typed(error) {
   return failure;
 }
 
-function makeDatabase(work) {
-  const schema = `crm_customer_${process.pid}`;
-  const password = randomBytes(12).toString('hex');
-  const server = process.env.CRM_TEST_MYSQL_URL;
+// A private MariaDB (test files run at the same time), or the server that was given.
+function startDatabases() {
   const script = (name, args, options = {}) =>
     execFileSync(join(top, 'tools/local', name), args, {encoding: 'utf8', ...options})?.trim();
-  if (server) {
-    const url = script('mysql.sh', ['provision', server, schema], {
-      env: {...process.env, CRM_NEW_PASSWORD: password}});
-    const drop = `DROP DATABASE ${schema}; DROP USER IF EXISTS '${schema}'@'%';`;
-    return {url, remove: () => script('mysql.sh', ['sql', server], {input: drop})};
-  }
-  // Of its own: test files run at the same time.
+  const server = process.env.CRM_TEST_MYSQL_URL;
   const dir = join(testDir, `mariadb-${process.pid}`);
-  script('mariadb.sh', ['start', dir], {stdio: ['ignore', 'inherit', 'inherit']});
-  script('mariadb.sh', ['sql', dir], {input: `
-    CREATE DATABASE ${schema} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
-    CREATE USER '${schema}'@'%' IDENTIFIED BY '${password}';
-    GRANT ALL ON ${schema}.* TO '${schema}'@'%';`});
-  const url = script('mariadb.sh', ['url', dir, schema, password, schema]);
+  const schemas = [];
+  if (!server) script('mariadb.sh', ['start', dir], {stdio: ['ignore', 'inherit', 'inherit']});
   return {
-    url,
-    remove: () => {
+    // The address of a new schema, whose user may do everything there and nothing elsewhere.
+    create(service) {
+      const schema = `crm_${service}_${process.pid}`;
+      const password = randomBytes(12).toString('hex');
+      schemas.push(schema);
+      if (server) {
+        return script('mysql.sh', ['provision', server, schema], {env: {...process.env, CRM_NEW_PASSWORD: password}});
+      }
+      script('mariadb.sh', ['sql', dir], {input: `
+        CREATE DATABASE ${schema} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+        CREATE USER '${schema}'@'%' IDENTIFIED BY '${password}';
+        GRANT ALL ON ${schema}.* TO '${schema}'@'%';`});
+      return script('mariadb.sh', ['url', dir, schema, password, schema]);
+    },
+    remove() {
+      if (server) {
+        const drop = schemas.map((each) => `DROP DATABASE ${each}; DROP USER IF EXISTS '${each}'@'%';`).join('\n');
+        script('mysql.sh', ['sql', server], {input: drop});
+        return;
+      }
       script('mariadb.sh', ['stop', dir]);
       rmSync(realpathSync(dir), {recursive: true, force: true});  // may be a link
       rmSync(dir, {recursive: true, force: true});
@@ -136,76 +148,131 @@ function makeDatabase(work) {
 }
 
 // Resolves with the line of the log that says where the service serves; fails if it ends before.
-async function untilServing(child, logFile) {
+async function untilServing(program, child, logFile) {
   for (;;) {
     const log = readFileSync(logFile, 'utf8');
     const line = log.split('\n').find((each) => each.includes('"message":"serving"'));
     if (line) return JSON.parse(line);
-    if (child.exitCode !== null) throw new Error(`crm-customer ended at start:\n${log}`);
+    if (child.exitCode !== null) throw new Error(`${program} ended at start:\n${log}`);
     await new Promise((soon) => setTimeout(soon, 50));
   }
 }
 
-export async function startSuite() {
+// Polls every tenth of a second.
+export async function eventually(what, condition, {seconds = 30, tell = () => ''} = {}) {
+  for (let i = 0; i < seconds * 10; ++i) {
+    if (await condition()) return;
+    await new Promise((soon) => setTimeout(soon, 100));
+  }
+  throw new Error(`not within ${seconds} s: ${what}\n${tell()}`);
+}
+
+export function startPlatform() {
   if (!existsSync(join(bin, 'crm-local'))) throw new Error(`not built: ${bin}/crm-local (set CRM_BIN)`);
   const work = join(testDir, `node-${process.pid}`);
   mkdirSync(work, {recursive: true});
   const local = (...args) => execFileSync(join(bin, 'crm-local'), args, {encoding: 'utf8'}).trim();
   local('keys', work);
   local('roles', work);
-  const database = makeDatabase(work);
-  writeFileSync(join(work, 'database-url'), database.url, {mode: 0o600});
-  const options = ['--database-url-file', join(work, 'database-url'), '--key-file', join(work, 'keys.json'),
-    '--jwks-file', join(work, 'jwks.json'), '--issuer', issuer, '--roles-file', join(work, 'roles.json')];
-  const program = join(bin, 'crm-customer');
-  execFileSync(program, ['migrate', ...options], {stdio: 'ignore'});
-
-  const configFile = join(work, 'crm.ini');
-  writeFileSync(configFile, 'log-level = info\n');
-  const logFile = join(work, 'crm-customer.log');
-  // Starts the program; it may be called again when it has ended.
-  async function launch() {
-    const log = openSync(logFile, 'w');
-    const child = spawn(program, [...options, '--config', configFile],
-      {stdio: ['ignore', log, log], env: {...process.env, TMPDIR: work}});
-    const ended = new Promise((done) => child.once('exit', (code) => done(code)));
-    const kill = () => child.kill('SIGKILL');
-    process.once('exit', kill);
-    ended.then(() => process.removeListener('exit', kill));
-    const {port, metrics_port: metricsPort} = await untilServing(child, logFile);
-    return {child, ended, address: `127.0.0.1:${port}`, metricsPort};
-  }
-  let running = await launch();
-
+  const databases = startDatabases();
   const packages = loadPackages();
-  const stubs = [];
-  return {
-    get address() { return running.address; },
-    get metricsPort() { return running.metricsPort; },
-    // Settings that the running service takes over after `signal('SIGHUP')`, or a little later.
-    configure: (text) => writeFileSync(configFile, text),
-    signal: (name) => running.child.kill(name),
-    // Resolves with the exit status when the program has ended.
-    ended: () => running.ended,
-    // A new process on the same database, with a port of its own.
-    async restart() { running = await launch(); },
-    log: () => readFileSync(logFile, 'utf8'),
-    token: (user, role, ...more) => local('token', work, '--user', user, '--role', role, ...more),
-    client(service, token) {
-      const Stub = service.split('.').reduce((scope, name) => scope[name], packages);
-      const stub = new Stub(running.address, grpc.credentials.createInsecure());
+  const services = [];
+  const token = (user, role, ...more) => local('token', work, '--user', user, '--role', role, ...more);
+
+  // `peer`: the archive that the service follows.
+  async function start(service, {peer} = {}) {
+    const program = join(bin, `crm-${service}`);
+    const file = (name) => join(work, `${service}.${name}`);
+    writeFileSync(file('database-url'), databases.create(service), {mode: 0o600});
+    const options = ['--database-url-file', file('database-url'), '--key-file', join(work, 'keys.json'),
+      '--jwks-file', join(work, 'jwks.json'), '--issuer', issuer, '--roles-file', join(work, 'roles.json')];
+    if (peer) {
+      writeFileSync(file('token'), token(`crm-${service}`, 'service_account', '--service'), {mode: 0o600});
+      options.push('--peers', `customer=${peer.address}`, '--peer-token-file', file('token'));
+    }
+    execFileSync(program, ['migrate', ...options], {stdio: 'ignore'});
+    const configFile = file('ini');
+    writeFileSync(configFile, 'log-level = info\n');
+    const stubs = [];
+    const replicas = [];
+
+    // One more process on the same database, at `port` or a free one.
+    async function launch(port) {
+      const logFile = file(`${replicas.length}.log`);
+      const log = openSync(logFile, 'w');
+      const listen = port ? ['--listen', `127.0.0.1:${port}`] : [];
+      const child = spawn(program, [...options, ...listen, '--config', configFile],
+        {stdio: ['ignore', log, log], env: {...process.env, TMPDIR: work}});
+      const ended = new Promise((done) => child.once('exit', (code) => done(code)));
+      const kill = () => child.kill('SIGKILL');
+      process.once('exit', kill);
+      ended.then(() => process.removeListener('exit', kill));
+      const replica = {child, ended, log: () => readFileSync(logFile, 'utf8')};
+      replicas.push(replica);
+      const serving = await untilServing(program, child, logFile);
+      return Object.assign(replica, {
+        port: serving.port, address: `127.0.0.1:${serving.port}`, metricsPort: serving.metrics_port,
+        metrics: async () => (await fetch(`http://127.0.0.1:${serving.metrics_port}/metrics`)).text(),
+        client: (name, callerToken) => clientAt(`127.0.0.1:${serving.port}`, name, callerToken),
+      });
+    }
+    function clientAt(address, name, callerToken) {
+      const Stub = name.split('.').reduce((scope, part) => scope[part], packages);
+      const stub = new Stub(address, grpc.credentials.createInsecure());
       stubs.push(stub);
-      return new Client(stub, token);
-    },
-    metrics: async () => (await fetch(`http://127.0.0.1:${running.metricsPort}/metrics`)).text(),
-    // SIGTERM, as Kubernetes does; gives the exit status.
+      return new Client(stub, callerToken);
+    }
+
+    let running = await launch();
+    const started = {
+      get address() { return running.address; },
+      get port() { return running.port; },
+      get metricsPort() { return running.metricsPort; },
+      launch,
+      // Settings that the running service takes over after `signal('SIGHUP')`, or a little later.
+      configure: (text) => writeFileSync(configFile, text),
+      signal: (name) => running.child.kill(name),
+      // Resolves with the exit status when the program has ended.
+      ended: () => running.ended,
+      // A new process on the same database, with a port of its own unless one is given.
+      async restart(port) { running = await launch(port); },
+      log: () => running.log(),
+      client: (name, callerToken) => clientAt(running.address, name, callerToken),
+      metrics: () => running.metrics(),
+      // SIGTERM, as Kubernetes does; gives the exit status of the replica that was started first.
+      async stop() {
+        stubs.forEach((stub) => stub.close());
+        for (const {child} of replicas) child.kill('SIGTERM');
+        await Promise.all(replicas.map((each) => each.ended));
+        return running.ended;
+      },
+    };
+    services.push(started);
+    return started;
+  }
+
+  return {
+    start,
+    token,
     async stop() {
-      stubs.forEach((stub) => stub.close());
-      running.child.kill('SIGTERM');
-      const code = await running.ended;
-      database.remove();
+      for (const each of services.reverse()) await each.stop();
+      databases.remove();
       rmSync(work, {recursive: true, force: true});
-      return code;
     },
   };
+}
+
+// The customer service alone.
+export async function startSuite() {
+  const platform = startPlatform();
+  const archive = await platform.start('customer');
+  return Object.defineProperties({}, {
+    ...Object.getOwnPropertyDescriptors(archive),
+    token: {value: platform.token},
+    stop: {value: async () => {
+      const code = await archive.stop();
+      await platform.stop();
+      return code;
+    }},
+  });
 }

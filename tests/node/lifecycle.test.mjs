@@ -1,7 +1,7 @@
 // The process itself: how it ends under load, and what changes while it runs.
 import assert from 'node:assert/strict';
 import {after, before, test} from 'node:test';
-import {startSuite} from './harness.mjs';
+import {eventually, startSuite} from './harness.mjs';
 
 const CUSTOMERS = 'crm.customer.v1.CustomerService';
 let suite;
@@ -17,14 +17,6 @@ const creation = (i) => ({
     phone: `139${String(10_000_000 + i)}`,
   },
 });
-
-async function eventually(what, condition) {
-  for (let i = 0; i < 300; ++i) {
-    if (await condition()) return;
-    await new Promise((soon) => setTimeout(soon, 100));
-  }
-  assert.fail(`not within half a minute: ${what}\n${suite.log()}`);
-}
 
 // PLT-28, PLT-5: what was acknowledged is there, nothing is half done, and what was not answered can be sent
 // again with its request id.

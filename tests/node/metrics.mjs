@@ -27,7 +27,7 @@ export function readMetrics(text) {
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-// For tests/golden/metrics.txt.
+// For tests/golden/.
 export const goldenText = (metrics) =>
   metrics.map(({name, type, labels}) => `${name} ${type}{${labels.join(',')}}\n`).join('');
 

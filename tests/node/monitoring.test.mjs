@@ -1,5 +1,5 @@
 // Every query of every panel, and every recording rule, gives data in a real Prometheus that scrapes the real
-// service (OPS-8). Alert rules have unit tests of their own: k8s/monitoring/rules_test.yaml.
+// services (OPS-8). Alert rules have unit tests of their own: k8s/monitoring/rules_test.yaml.
 import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
@@ -8,15 +8,15 @@ import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {after, before, test} from 'node:test';
-import {startSuite, top} from './harness.mjs';
+import {eventually, startPlatform, top} from './harness.mjs';
 
 const CUSTOMERS = 'crm.customer.v1.CustomerService';
 const read = (path) => readFileSync(join(top, path), 'utf8');
-const dashboard = JSON.parse(read('k8s/monitoring/suite_dashboard.json'));
-const panels = dashboard.panels.flatMap((each) => [each, ...(each.panels ?? [])]);
+const panels = ['suite', 'sales', 'ticket'].flatMap((name) =>
+  JSON.parse(read(`k8s/monitoring/${name}_dashboard.json`)).panels.flatMap((each) => [each, ...(each.panels ?? [])]));
 const rules = read('k8s/monitoring/rules.yaml');
 
-let suite;
+let platform;
 let prometheus;
 let work;
 let url;
@@ -38,25 +38,20 @@ async function query(expr) {
   return body.data.result;
 }
 
-async function eventually(what, condition) {
-  for (let i = 0; i < 300; ++i) {
-    if (await condition()) return;
-    await new Promise((soon) => setTimeout(soon, 100));
-  }
-  assert.fail(`not within half a minute: ${what}`);
-}
-
 before(async () => {
-  suite = await startSuite();
-  const steward = suite.client(CUSTOMERS, suite.token('wang.fang', 'data_steward'));
+  platform = startPlatform();
+  const archive = await platform.start('customer');
+  const services = {'crm-customer': archive};
+  for (const name of ['sales', 'ticket']) services[`crm-${name}`] = await platform.start(name, {peer: archive});
+  const steward = archive.client(CUSTOMERS, platform.token('wang.fang', 'data_steward'));
   work = mkdtempSync(join(tmpdir(), 'crm-prometheus-'));
   // The same rules, evaluated as often as the test scrapes.
   writeFileSync(join(work, 'rules.yaml'), rules.replace('interval: 30s', 'interval: 1s'));
   writeFileSync(join(work, 'prometheus.yml'), JSON.stringify({
     global: {scrape_interval: '1s', evaluation_interval: '1s'},
     rule_files: [join(work, 'rules.yaml')],
-    scrape_configs: [{job_name: 'crm', static_configs: [
-      {targets: [`127.0.0.1:${suite.metricsPort}`], labels: {service: 'crm-customer'}}]}],
+    scrape_configs: [{job_name: 'crm', static_configs: Object.entries(services).map(
+      ([service, {metricsPort}]) => ({targets: [`127.0.0.1:${metricsPort}`], labels: {service}}))}],
   }));
   const port = await freePort();
   url = `http://127.0.0.1:${port}`;
@@ -64,7 +59,11 @@ before(async () => {
     `--storage.tsdb.path=${join(work, 'data')}`, `--web.listen-address=127.0.0.1:${port}`], {stdio: 'ignore'});
   process.once('exit', () => prometheus.kill('SIGKILL'));
   await eventually('a first scrape', async () => (await query('crm_build_info')).length > 0);
+  const opportunities = services['crm-sales'].client('crm.sales.v1.OpportunityService', platform.token('wang.fang', 'data_steward'));
+  const tickets = services['crm-ticket'].client('crm.ticket.v1.TicketService', platform.token('li.na', 'service_agent'));
   for (let i = 0; i < 20; ++i) {
+    await opportunities.call('ListOpportunities', {});
+    await tickets.call('ListTickets', {});
     await steward.call('ListCustomers', {});
     await steward.call('GetCustomer', {customer: 'CRM2026999999'}).catch(() => {});
   }
@@ -77,7 +76,7 @@ after(async () => {
     await once(prometheus, 'exit');
   }
   if (work) rmSync(work, {recursive: true, force: true});
-  if (suite) await suite.stop();
+  if (platform) await platform.stop();
 });
 
 for (const panel of panels) {
