@@ -91,8 +91,10 @@ TEST_F(TicketMetricsTest, CountsOpenTickets) {
   Move("TakeTicket", number);
   EXPECT_EQ(Value("crm_tickets_open", "unassigned"), 1);
   EXPECT_EQ(Value("crm_tickets_open", "in_progress"), 1);
-  Must(TryResolve("CompleteTicket", number, "更换网卡"));
-  EXPECT_EQ(Value("crm_tickets_open", "in_progress"), 0);
+  Must(TryResolve("ProposeSolution", number, "更换网卡"));
+  EXPECT_EQ(Value("crm_tickets_open", "to_be_confirmed"), 1);
+  Must(TryResolve("CompleteTicket", number));
+  EXPECT_EQ(Value("crm_tickets_open", "to_be_confirmed"), 0);
 }
 
 // PLT-26: each is in the documentation, word for word.
