@@ -35,11 +35,15 @@ const std::vector<std::string> kCustomerPermissions = {
 // The permissions the sales service declares.
 const std::vector<std::string> kSalesPermissions = {
     "opportunity.read",   "opportunity.create", "opportunity.update", "opportunity.approve",
-    "opportunity.assign", "pipeline.read",      "pipeline.write",     "salesreport.read"};
+    "opportunity.assign", "opportunity.decide", "opportunity.import", "pipeline.read",
+    "pipeline.write",     "salesreport.read",   "reminder.read",      "reminder.write",
+    "followup.read",      "followup.write",     "followup.apply",     "delegation.read",
+    "delegation.write",   "target.read",        "target.write"};
 
 // The permissions the ticket service declares.
 const std::vector<std::string> kTicketPermissions = {
-    "ticket.read", "ticket.create", "ticket.work", "ticket.assign", "sla.read", "sla.write"};
+    "ticket.read",   "ticket.create", "ticket.work", "ticket.assign",
+    "ticket.import", "ticket.report", "sla.read",    "sla.write"};
 
 std::vector<std::string> AllPermissions() {
   std::vector<std::string> all = kCustomerPermissions;
@@ -152,7 +156,7 @@ TEST(DefaultRoles, AdministratorAndAuditorSeeNoCustomerData) {
     const std::string noun = permission.substr(0, permission.find('.'));
     if (noun != "customer" && noun != "contact" && noun != "identity" && noun != "interaction" &&
         noun != "purchase" && noun != "attachment" && noun != "event" && noun != "opportunity" &&
-        noun != "salesreport" && noun != "ticket") {
+        noun != "salesreport" && noun != "target" && noun != "ticket") {
       continue;
     }
     EXPECT_EQ(Decision(*policy, {"administrator"}, permission), "-") << permission;

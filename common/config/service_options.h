@@ -54,7 +54,7 @@ struct ServiceOptions {
   int workers = 6;
   int committers = 2;
   int max_queue = 512;
-  int max_streams = 64;
+  int max_streams = 128;
   bool reflection = true;
   absl::Duration shutdown_grace = absl::Seconds(20);
   absl::Duration event_retention = absl::Hours(24 * 7);

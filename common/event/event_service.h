@@ -1,5 +1,5 @@
-// The handler of EventService.StreamEvents: reads sequenced events after a position and sends them,
-// then those that come (PLT-20).
+// The handler of EventService.StreamEvents: sends the sequenced events after a position, then those
+// that come (PLT-20).
 //
 //   EventService events({.source = "customer"}, pool, signal);
 //   table.ServerStream<StreamEventsRequest, StreamEventsResponse>(
@@ -7,38 +7,19 @@
 //         return events.Serve(request, writer);
 //       });
 //
-// Nothing is held in the database while a message is being sent, so a slow client costs a thread
-// and at most a few MiB. Each event gets its position and an id that never changes.
-//
-// Errors: OUT_OF_RANGE with reason EVENTS_EXPIRED (also in the middle, when a client is slower than
-// the purge) or POSITION_AHEAD (the client has seen positions that this database has not, such as
-// after a restore); those of the database. OK when the client is gone or `stop_at_end` is reached.
-// Thread-safe.
+// Errors: those of Follower. OK when the client is gone or `stop_at_end` is reached. Thread-safe.
 #ifndef CRM_COMMON_EVENT_EVENT_SERVICE_H_
 #define CRM_COMMON_EVENT_EVENT_SERVICE_H_
 
-#include <cstddef>
 #include <functional>
-#include <string>
 
 #include "absl/status/status.h"
-#include "absl/time/time.h"
 #include "common/db/pool.h"
+#include "common/event/follower.h"
 #include "common/event/position_signal.h"
 #include "crm/event/v1/event.pb.h"
 
 namespace crm::event {
-
-struct EventServiceOptions {
-  std::string source = {};     // name of the service, part of the event ids
-  size_t max_events = 500;     // in one message
-  size_t max_bytes = 1 << 20;  // the same; a single event may be larger
-  absl::Duration poll = absl::Milliseconds(200);
-  // Idle polls after which an empty message is sent: shows that the stream is alive.
-  int heartbeat_polls = 50;
-  // Idle polls for which a position from the future is forgiven: a database node may lag.
-  int ahead_polls = 25;
-};
 
 // Where a stream's messages go. `send` blocks while the client is slow; false = it is gone.
 struct EventSink {
@@ -48,7 +29,7 @@ struct EventSink {
 
 class EventService {
  public:
-  EventService(EventServiceOptions options, db::Pool& pool, const PositionSignal& signal);
+  EventService(FollowerOptions options, db::Pool& pool, const PositionSignal& signal);
 
   absl::Status Run(const crm::event::v1::StreamEventsRequest& request, const EventSink& sink) const;
 
@@ -60,7 +41,7 @@ class EventService {
   }
 
  private:
-  const EventServiceOptions options_;
+  const FollowerOptions options_;
   db::Pool& pool_;
   const PositionSignal& signal_;
 };

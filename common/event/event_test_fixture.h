@@ -17,6 +17,7 @@
 #include "common/base/ids.h"
 #include "common/db/group_committer.h"
 #include "common/event/event_service.h"
+#include "common/event/local_source.h"
 #include "common/event/outbox.h"
 #include "common/event/reader.h"
 #include "common/event/sequencer.h"
@@ -37,26 +38,6 @@ inline const std::string& PlatformSql() {
   }();
   return *sql;
 }
-
-// Serves the events of a database to a reader in the same process.
-class LocalSource : public EventSource {
- public:
-  explicit LocalSource(const EventService& service) : service_(service) {}
-
-  absl::Status Stream(const StreamEventsRequest& request, const OnMessage& on_message,
-                      const std::stop_token& stop) override {
-    absl::Status status;
-    const absl::Status end = service_.Run(request, {[&](const StreamEventsResponse& message) {
-                                                      status = on_message(message);
-                                                      return status.ok();
-                                                    },
-                                                    [&] { return stop.stop_requested(); }});
-    return status.ok() ? end : status;
-  }
-
- private:
-  const EventService& service_;
-};
 
 class EventFlowTest : public ::testing::Test {
  protected:
@@ -96,10 +77,11 @@ class EventFlowTest : public ::testing::Test {
     ASSERT_TRUE(next.ok()) << next.status();
   }
 
-  EventService MakeService() {
-    return EventService({.source = "customer", .poll = absl::Milliseconds(1)}, database_.pool(),
-                        signal_);
+  static FollowerOptions Options() {
+    return {
+        .source = "customer", .poll = absl::Milliseconds(1), .heartbeat = absl::Milliseconds(20)};
   }
+  EventService MakeService() { return EventService(Options(), database_.pool(), signal_); }
 
   // Everything after a position, to the end.
   absl::StatusOr<std::vector<StreamEventsResponse>> Messages(const EventService& service,

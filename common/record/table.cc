@@ -8,7 +8,7 @@
 #include "common/base/absl_view.h"
 #include "common/error/error.h"
 #include "common/event/outbox.h"
-#include "common/schema/mask.h"
+#include "common/record/event_payload.h"
 #include "common/schema/message_schema.h"
 #include "google/protobuf/timestamp.pb.h"
 
@@ -24,19 +24,6 @@ void SetTimestamp(absl::Time time, pb::Timestamp& out) {
   const int64_t micros = ToMicros(time);
   out.set_seconds(micros / 1'000'000);
   out.set_nanos(static_cast<int32_t>(micros % 1'000'000 * 1'000));
-}
-
-// Without what is sensitive or stored encrypted.
-std::unique_ptr<pb::Message> PayloadOf(const pb::Message& message,
-                                       const schema::MessageSchema& schema) {
-  std::unique_ptr<pb::Message> payload(message.New());
-  payload->CopyFrom(message);
-  schema::ClearSensitive(*payload);
-  for (const schema::FieldSchema& field : schema.fields()) {
-    if (field.options->encrypted())
-      payload->GetReflection()->ClearField(payload.get(), field.descriptor);
-  }
-  return payload;
 }
 
 }  // namespace
@@ -124,7 +111,9 @@ void Table::AddEvent(db::WriteSet& writes, std::string_view verb, RowKey key,
   for (const auto& change : changes.changes()) fields.push_back(change.field());
   const std::string type = absl::StrCat(noun_, ".", ToAbsl(verb));
   const std::string subject = TextOf(message, table_.schema().resource()->number_field());
-  const std::unique_ptr<pb::Message> payload = PayloadOf(message, table_.schema());
+  const std::unique_ptr<pb::Message> payload(message.New());
+  payload->CopyFrom(message);
+  ClearConfidential(*payload);
   writes.AddEvent(event::MakeEvent({.type = type,
                                     .subject = subject,
                                     .version = key.version,

@@ -122,6 +122,14 @@ std::vector<const StaffUser*> Staff::InTeam(std::string_view team) const {
   return found;
 }
 
+std::vector<const StaffUser*> Staff::Named(std::string_view name) const {
+  std::vector<const StaffUser*> found;
+  for (const auto& [id, user] : users_) {
+    if (user.name() == name) found.push_back(&user);
+  }
+  return found;
+}
+
 std::set<std::string> Staff::TeamIds() const {
   std::set<std::string> ids;
   for (const auto& [id, team] : teams_) ids.insert(id);

@@ -40,6 +40,8 @@ class Staff {
   // Active ones, by id.
   std::vector<const crm::customer::v1::StaffUser*> WithRole(std::string_view role) const;
   std::vector<const crm::customer::v1::StaffUser*> InTeam(std::string_view team) const;
+  // Active or not, by id.
+  std::vector<const crm::customer::v1::StaffUser*> Named(std::string_view name) const;
 
   std::set<std::string> TeamIds() const;
   // `team` and all below it.

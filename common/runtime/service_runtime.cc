@@ -23,6 +23,10 @@ namespace {
 
 constexpr absl::Duration kIdempotencyAge = absl::Hours(24);
 constexpr absl::Duration kReloadEvery = absl::Seconds(15);
+// Of four streams, so many may be of people who watch.
+constexpr int kWatchersOfFour = 3;
+// People look at what is streamed; each stream reads for itself.
+constexpr absl::Duration kGatherOwnEvents = absl::Milliseconds(100);
 
 // Names this process in leases: unique among live ones and across restarts.
 std::string MakeHolder(const std::string& program) {
@@ -191,6 +195,9 @@ void ServiceRuntime::AddPlatformJobs() {
           .holder = holder_,
           .on_sequenced = [this](int64_t position) { position_signal_.Announce(position); }},
       *pool_, clock_);
+  own_events_ = std::make_unique<event::OwnEvents>(
+      event::FollowerOptions{.source = program_, .gather = kGatherOwnEvents}, *pool_,
+      position_signal_, options_.max_streams * kWatchersOfFour / 4);
   event_metrics_ = std::make_shared<metrics::EventCollector>(*sequencer_);
   metrics_server_.Add(event_metrics_);
   job::PeriodicJob& sequencing =
@@ -241,7 +248,7 @@ absl::Status ServiceRuntime::Listen() {
 }
 
 server::MethodTable ServiceRuntime::EventTable() {
-  events_ = std::make_unique<event::EventService>(event::EventServiceOptions{.source = program_},
+  events_ = std::make_unique<event::EventService>(event::FollowerOptions{.source = program_},
                                                   *pool_, position_signal_);
   server::MethodTable table(ServiceDescriptorOf("crm.event.v1.EventService"));
   using crm::event::v1::StreamEventsRequest;

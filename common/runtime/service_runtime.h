@@ -34,6 +34,7 @@
 #include "common/db/migrator.h"
 #include "common/db/pool.h"
 #include "common/event/event_service.h"
+#include "common/event/own_events.h"
 #include "common/event/position_signal.h"
 #include "common/event/sequencer.h"
 #include "common/job/node_lease.h"
@@ -92,6 +93,8 @@ class ServiceRuntime {
   crypto::Keyring& keyring() { return *keyring_; }
   IdGenerator& ids() { return *ids_; }
   job::JobRunner& jobs() { return *jobs_; }
+  // For handlers that stream what changes.
+  const event::OwnEvents& own_events() const { return *own_events_; }
   log::Logger& log() { return log_; }
   auth::CurrentPolicy& policy() { return *policy_; }
   auth::TokenVerifier& tokens() { return *tokens_; }
@@ -166,6 +169,7 @@ class ServiceRuntime {
   std::unique_ptr<event::Sequencer> sequencer_;
   std::shared_ptr<metrics::EventCollector> event_metrics_;
   std::unique_ptr<event::EventService> events_;
+  std::unique_ptr<event::OwnEvents> own_events_;
   std::unique_ptr<db::GroupCommitter> committer_;
   std::unique_ptr<server::RpcServer> server_;
   std::vector<server::MethodTable> tables_;

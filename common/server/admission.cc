@@ -53,8 +53,8 @@ void Admission::Arrivals(bool all_taken, absl::Time now) {
     state.places.store(std::min(most, places + (places >> kMoreShift) + 1));
   } else {
     const int used = std::min(places, state.calls.load());
-    state.places.store(std::clamp(used - (used >> kFewerShift), std::min(state.limits.threads, most),
-                                  places));
+    const int fewer = used - std::max(1, used >> kFewerShift);
+    state.places.store(std::clamp(fewer, std::min(state.limits.threads, places), places));
   }
 }
 

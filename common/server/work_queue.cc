@@ -44,7 +44,9 @@ void WorkQueue::PushFront(Call& call, absl::Duration delay) {
 
 void WorkQueue::WakeThreads(size_t work) {
   for (size_t i = 0; i < std::min(work, idle_); ++i) wake_.Signal();
-  for (size_t i = idle_; i < work && threads_.size() < max_threads_; ++i) {
+  // A thread that was woken for earlier work, and has not come to take it, is not there for this.
+  const size_t wanted = std::max(ready_.size(), work);
+  for (; idle_ < wanted && threads_.size() < max_threads_; ++idle_) {
     threads_.emplace_back(&WorkQueue::Work, this);
   }
 }
@@ -62,7 +64,11 @@ void WorkQueue::Stop() {
 
 void WorkQueue::Work() {
   StepBehindPollers();
-  while (Call* call = Take()) run_(*call);
+  while (Call* call = Take()) {
+    run_(*call);
+    MutexLock lock(&mutex_);
+    ++idle_;
+  }
 }
 
 Call* WorkQueue::Take() {
@@ -71,13 +77,12 @@ Call* WorkQueue::Take() {
     MoveDueToFront();
     if (!ready_.empty()) break;
     if (stopping_ && delayed_.empty()) return nullptr;
-    ++idle_;
     wake_.WaitWithDeadline(&mutex_,
                            delayed_.empty() ? absl::InfiniteFuture() : delayed_.begin()->first);
-    --idle_;
   }
   Call* call = ready_.front();
   ready_.pop_front();
+  --idle_;
   return call;
 }
 

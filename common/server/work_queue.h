@@ -51,6 +51,7 @@ class WorkQueue {
   std::deque<Call*> ready_ ABSL_GUARDED_BY(mutex_);
   std::multimap<absl::Time, Call*> delayed_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::thread> threads_ ABSL_GUARDED_BY(mutex_);
+  // Threads that work on no call: they wait, have been woken, or are about to start.
   size_t idle_ ABSL_GUARDED_BY(mutex_) = 0;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
 };

@@ -1,8 +1,5 @@
-// Attachments and their contents (TIC-9). A content is stored once, in encrypted chunks, however
-// many attachments have it.
-//
-// Upload: OpenUpload, WriteChunk … as bytes come, then the attachment in one write set; an upload
-// that breaks is removed by DiscardUpload, or after a day by Purge. Thread-safe.
+// Attachments of the archive's records (TIC-9); their contents are in common/attachment.
+// Thread-safe.
 #ifndef CRM_SERVICES_CUSTOMER_ATTACHMENT_STORE_H_
 #define CRM_SERVICES_CUSTOMER_ATTACHMENT_STORE_H_
 
@@ -17,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "common/attachment/content_store.h"
 #include "common/auth/row_scope.h"
 #include "common/base/ids.h"
 #include "common/crypto/keyring.h"
@@ -31,11 +29,8 @@ namespace crm::customer {
 
 inline constexpr std::string_view kAttachmentType = "crm.customer.v1.Attachment";
 
-// Bytes of a content in one chunk; encrypted they are 1 MiB.
-inline constexpr size_t kChunkBytes = (1 << 20) - crypto::Keyring::kOverheadBytes;
-
-// Attachments that no record refers to, and what is left of broken uploads, are kept this long.
-inline constexpr absl::Duration kUnclaimedAge = absl::Hours(24);
+// Attachments that no record refers to are kept this long.
+inline constexpr absl::Duration kUnclaimedAge = attachment::kUnusedAge;
 
 struct StoredAttachment {
   int64_t id = 0;
@@ -58,25 +53,11 @@ class AttachmentStore {
                                                                 std::string_view caller,
                                                                 std::string_view request_id) const;
 
-  // A new content; gives its id.
-  absl::StatusOr<int64_t> OpenUpload(db::Connection& db, absl::Time now) const;
-  absl::Status WriteChunk(db::Connection& db, int64_t content_id, int seq,
-                          std::string_view bytes) const;
-  absl::Status DiscardUpload(db::Connection& db, int64_t content_id) const;
+  const attachment::ContentStore& contents() const { return contents_; }
 
-  // The content with this SHA-256 (hexadecimal), if there is one.
-  absl::StatusOr<std::optional<int64_t>> FindContent(db::Connection& db,
-                                                     std::string_view sha256) const;
-  // DATA_LOSS if the chunk is not there.
-  absl::StatusOr<std::string> ReadChunk(db::Connection& db, int64_t content_id, int seq) const;
-
-  // The attachment with the content of an upload; if others have stored the same content meanwhile,
-  // with theirs.
-  void InsertWithUpload(db::WriteSet& writes, const v1::Attachment& attachment,
-                        std::string_view request_id, int64_t content_id, absl::Time now) const;
-  // The attachment with a content that is there; a commit after that has gone fails.
-  void InsertWithContent(db::WriteSet& writes, const v1::Attachment& attachment,
-                         std::string_view request_id, absl::Time now) const;
+  // The row; its content is kept by attachment::Upload.
+  void Insert(db::WriteSet& writes, const v1::Attachment& attachment,
+              std::string_view request_id) const;
 
   // Ties an attachment to a customer; fails the commit if it has gone or is another's.
   void Claim(db::WriteSet& writes, int64_t id, int64_t customer_id) const;
@@ -87,15 +68,13 @@ class AttachmentStore {
 
  private:
   absl::StatusOr<std::vector<StoredAttachment>> ReadAll(db::Rows rows) const;
-  void Insert(db::WriteSet& writes, const v1::Attachment& attachment,
-              std::string_view request_id) const;
   std::string RequestHash(std::string_view caller, std::string_view request_id) const;
-  std::string Aad(int64_t content_id, int seq) const;
 
   crypto::Keyring& keyring_;
   IdGenerator& ids_;
   const resource::ResourceTable table_;
   const std::string select_;
+  const attachment::ContentStore contents_;
 };
 
 // The attachments that the records of one write set refer to. Not thread-safe.

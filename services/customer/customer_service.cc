@@ -18,6 +18,8 @@
 #include "services/customer/settings_composition.h"
 #include "services/customer/settings_rules.h"
 #include "services/customer/tag_handlers.h"
+#include "services/customer/ticket_feedback.h"
+#include "services/customer/won_opportunities.h"
 
 namespace crm::customer {
 namespace {
@@ -36,6 +38,8 @@ class Composition : public runtime::Service {
         administration_(runtime, archive_),
         people_(runtime, archive_, administration_.staff()),
         activity_(runtime, archive_),
+        won_opportunities_(runtime, activity_.activity()),
+        ticket_feedback_(runtime, activity_.activity()),
         customers_(archive_, administration_.staff(), activity_.activity().products,
                    people_.duplicates()),
         search_(archive_),
@@ -56,6 +60,8 @@ class Composition : public runtime::Service {
     runtime_.Add(std::move(table));
     people_.Open();
     activity_.Open();
+    won_opportunities_.Open();
+    ticket_feedback_.Open();
     CRM_ASSIGN_OR_RETURN(import_, import::ImportService::Create(
                                       runtime_, {.activity = activity_.activity(),
                                                  .contacts = archive_.contacts,
@@ -90,6 +96,8 @@ class Composition : public runtime::Service {
   Administration administration_;
   People people_;
   ActivityService activity_;
+  WonOpportunities won_opportunities_;
+  TicketFeedbackFile ticket_feedback_;
   CustomerHandlers customers_;
   SearchHandlers search_;
   TagHandlers tags_;

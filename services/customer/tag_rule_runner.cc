@@ -81,24 +81,13 @@ bool IsDue(const v1::TagRule& rule, absl::Time now, absl::TimeZone zone) {
   return last < LastNightlyRun(now, zone);
 }
 
-absl::Status TagRuleRunner::OwnEvents::Stream(const crm::event::v1::StreamEventsRequest& request,
-                                              const OnMessage& on_message,
-                                              const std::stop_token& stop) {
-  absl::Status status;
-  const absl::Status end = service_.Run(request, {[&](const auto& message) {
-                                                    status = on_message(message);
-                                                    return status.ok();
-                                                  },
-                                                  [&] { return stop.stop_requested(); }});
-  return status.ok() ? end : status;
-}
-
 TagRuleRunner::TagRuleRunner(Archive& archive, const TagRuleStore& store, TagRuleRunnerParts parts)
     : archive_(archive),
       store_(store),
       parts_(std::move(parts)),
       changes_(archive.changes),
-      events_(parts_.pool),
+      events_({.source = "tag-rules"}, parts_.pool, signal_),
+      source_(events_),
       reader_({.source = "tag-rules",
                .types = {"customer.created", "customer.updated"},
                .holder = parts_.holder,
@@ -108,7 +97,7 @@ TagRuleRunner::TagRuleRunner(Archive& archive, const TagRuleStore& store, TagRul
                  return event::NewestPosition(*db);
                },
                .stop_at_end = true},
-              parts_.pool, archive.clock, events_, parts_.outbox,
+              parts_.pool, archive.clock, source_, parts_.outbox,
               [this](absl::Span<const crm::event::v1::Event* const> events, db::Connection& read,
                      db::WriteSet& out) { return OnEvents(events, read, out); }) {}
 

@@ -22,6 +22,7 @@
 #include "common/db/group_committer.h"
 #include "common/db/pool.h"
 #include "common/event/event_service.h"
+#include "common/event/local_source.h"
 #include "common/event/position_signal.h"
 #include "common/event/reader.h"
 #include "common/job/periodic.h"
@@ -75,16 +76,6 @@ class TagRuleRunner {
     int64_t added = 0;
     int64_t removed = 0;
   };
-  class OwnEvents : public event::EventSource {
-   public:
-    explicit OwnEvents(db::Pool& pool) : service_({.source = "tag-rules"}, pool, signal_) {}
-    absl::Status Stream(const crm::event::v1::StreamEventsRequest& request,
-                        const OnMessage& on_message, const std::stop_token& stop) override;
-
-   private:
-    event::PositionSignal signal_;
-    event::EventService service_;
-  };
 
   absl::Status Run(const StoredTagRule& rule, const std::stop_token& stop);
   // Looks at the customers that follow `after`; gives the last of them, nullopt at the end.
@@ -109,7 +100,9 @@ class TagRuleRunner {
   const TagRuleStore& store_;
   const TagRuleRunnerParts parts_;
   const TagChanges changes_;
-  OwnEvents events_;
+  event::PositionSignal signal_;
+  event::EventService events_;
+  event::LocalSource source_;
   event::EventReader reader_;
 };
 

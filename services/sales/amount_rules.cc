@@ -43,19 +43,33 @@ std::optional<std::string> AmountOf(const v1::OpportunityProduct& product) {
 
 bool IsPositive(const std::string& amount) { return CentsOf(amount) > 0; }
 
+std::string MainProductOf(const v1::Opportunity& opportunity) {
+  const v1::OpportunityProduct* main = nullptr;
+  for (const v1::OpportunityProduct& product : opportunity.products()) {
+    if (main == nullptr || CentsOf(product.amount()) > CentsOf(main->amount())) main = &product;
+  }
+  if (main == nullptr) return "";
+  return main->product_code().empty() ? main->product_name() : main->product_code();
+}
+
 class Check {
  public:
-  Check(const v1::Opportunity* before, v1::Opportunity& opportunity)
-      : before_(before), opportunity_(opportunity) {}
+  enum class Amounts { kOfNow, kHistoric };
+
+  Check(const v1::Opportunity* before, v1::Opportunity& opportunity, Amounts amounts)
+      : before_(before), opportunity_(opportunity), amounts_(amounts) {}
 
   std::vector<Violation> Run() && {
     CheckCurrency();
     CheckProducts();
-    CheckAmount();
-    if (!opportunity_.contract_amount().empty() && !IsPositive(opportunity_.contract_amount())) {
-      AddNotPositive("contract_amount");
+    if (amounts_ == Amounts::kHistoric) {
+      if (opportunity_.amount().empty()) opportunity_.set_amount(SumOfProducts().value_or(""));
+    } else {
+      CheckAmount();
+      CheckContractAmount();
     }
     if (violations_.empty()) SetBaseAmount();
+    opportunity_.set_main_product(MainProductOf(opportunity_));
     return std::move(violations_);
   }
 
@@ -93,6 +107,15 @@ class Check {
     }
   }
 
+  void CheckContractAmount() {
+    if (opportunity_.contract_amount().empty() || IsPositive(opportunity_.contract_amount())) {
+      return;
+    }
+    // What came from an older system may stay as it is.
+    if (before_ != nullptr && before_->contract_amount() == opportunity_.contract_amount()) return;
+    AddNotPositive("contract_amount");
+  }
+
   // Nothing if one has no amount, or there are none.
   std::optional<std::string> SumOfProducts() const {
     if (opportunity_.products().empty()) return std::nullopt;
@@ -113,6 +136,7 @@ class Check {
             "leave the amount out, or use what the products add up to", "金额与产品合计不一致");
       }
     }
+    if (!amount_changed()) return;
     if (opportunity_.amount().empty()) {
       Add("amount", "REQUIRED", "set this field", "必填");
     } else if (!IsPositive(opportunity_.amount())) {
@@ -130,6 +154,7 @@ class Check {
 
   void SetBaseAmount() {
     if (!amount_changed()) return CheckRateUnchanged();
+    if (opportunity_.amount().empty()) return;
     if (auto base = InBaseCurrency(opportunity_, opportunity_.amount())) {
       opportunity_.set_base_amount(*std::move(base));
     } else {
@@ -140,6 +165,7 @@ class Check {
 
   const v1::Opportunity* before_;
   v1::Opportunity& opportunity_;
+  const Amounts amounts_;
   std::vector<Violation> violations_;
 };
 
@@ -161,13 +187,23 @@ std::optional<std::string> InBaseCurrency(const v1::Opportunity& opportunity,
 
 std::vector<Violation> NormalizeAmounts(const v1::Opportunity* before,
                                         v1::Opportunity& opportunity) {
-  return Check(before, opportunity).Run();
+  return Check(before, opportunity, Check::Amounts::kOfNow).Run();
+}
+
+std::vector<Violation> NormalizeHistoricAmounts(v1::Opportunity& opportunity) {
+  std::vector<Violation> violations = Check(nullptr, opportunity, Check::Amounts::kHistoric).Run();
+  opportunity.set_amount_reference(opportunity.amount());
+  return violations;
 }
 
 std::optional<Violation> CheckAmountChange(const v1::Opportunity& before, const std::string& reason,
                                            v1::Opportunity& after) {
   const bool same_currency = after.currency() == before.currency();
   if (same_currency && after.amount() == before.amount()) return std::nullopt;
+  if (before.amount().empty()) {  // came from an older system without one
+    after.set_amount_reference(after.amount());
+    return std::nullopt;
+  }
   if (!reason.empty()) {
     after.set_amount_reference(after.amount());
     after.set_amount_reason(reason);

@@ -28,6 +28,10 @@ std::optional<std::string> InBaseCurrency(const v1::Opportunity& opportunity,
 std::vector<schema::Violation> NormalizeAmounts(const v1::Opportunity* before,
                                                 v1::Opportunity& opportunity);
 
+// The same of an opportunity as an older system has it: an amount may be unknown or 0, and differ
+// from that of the products.
+std::vector<schema::Violation> NormalizeHistoricAmounts(v1::Opportunity& opportunity);
+
 // A change of the amount by more than 20 % of the reference needs a reason; with one the new amount
 // becomes the reference.
 std::optional<schema::Violation> CheckAmountChange(const v1::Opportunity& before,

@@ -69,7 +69,9 @@ absl::StatusOr<v1::Opportunity> ApprovalHandlers::Propose(
   after.set_probability_approval(v1::APPROVAL_STATUS_PENDING);
   after.set_probability_proposer(call.caller().id);
   after.set_probability_note(request.note());
-  return sales_.Change(call.writes(), before, std::move(after), record::SourceOf(call)).message;
+  after.clear_probability_approver();
+  after.clear_probability_approver_for();
+  return sales_.ChangeBy(call, before, std::move(after)).message;
 }
 
 absl::StatusOr<v1::Opportunity> ApprovalHandlers::Withdraw(
@@ -85,31 +87,38 @@ absl::StatusOr<v1::Opportunity> ApprovalHandlers::Withdraw(
   after.clear_probability_approval();
   after.clear_probability_proposer();
   after.clear_probability_note();
-  return sales_.Change(call.writes(), before, std::move(after), record::SourceOf(call)).message;
+  after.clear_probability_approver();
+  after.clear_probability_approver_for();
+  return sales_.ChangeBy(call, before, std::move(after)).message;
 }
 
 absl::StatusOr<v1::Opportunity> ApprovalHandlers::DecideProbability(
     CallContext& call, const v1::DecideRequest& request, v1::ApprovalStatus decision) {
-  CRM_ASSIGN_OR_RETURN(const StoredOpportunity before, sales_.Get(call, request.opportunity()));
+  CRM_ASSIGN_OR_RETURN(const ForDecision found, approvers_.Find(call, request.opportunity()));
+  const StoredOpportunity& before = found.opportunity;
   CRM_RETURN_IF_ERROR(CheckPending(before.message.probability_approval(), before.message));
-  if (before.message.probability_proposer() == call.caller().id) {
+  const std::string& proposer = before.message.probability_proposer();
+  if (proposer == call.caller().id || proposer == found.stands_in_for) {
     return Error(absl::StatusCode::kPermissionDenied, "OWN_PROPOSAL",
                  "somebody else has to decide on one's own proposal");
   }
   CRM_RETURN_IF_ERROR(CheckNote(request, decision));
   v1::Opportunity after = before.message;
   after.set_probability_approval(decision);
+  after.set_probability_approver(call.caller().id);
+  after.set_probability_approver_for(found.stands_in_for);
   if (!request.note().empty()) after.set_probability_note(request.note());
   if (decision == v1::APPROVAL_STATUS_APPROVED) {
     after.set_probability(after.proposed_probability());
   }
-  return sales_.Change(call.writes(), before, std::move(after), record::SourceOf(call)).message;
+  return sales_.ChangeBy(call, before, std::move(after)).message;
 }
 
 absl::StatusOr<v1::Opportunity> ApprovalHandlers::DecideContract(CallContext& call,
                                                                  const v1::DecideRequest& request,
                                                                  v1::ApprovalStatus decision) {
-  CRM_ASSIGN_OR_RETURN(const StoredOpportunity before, sales_.Get(call, request.opportunity()));
+  CRM_ASSIGN_OR_RETURN(const ForDecision found, approvers_.Find(call, request.opportunity()));
+  const StoredOpportunity& before = found.opportunity;
   CRM_RETURN_IF_ERROR(CheckPending(before.message.contract_approval(), before.message));
   CRM_RETURN_IF_ERROR(CheckNote(request, decision));
   if (decision == v1::APPROVAL_STATUS_APPROVED) {
@@ -118,8 +127,9 @@ absl::StatusOr<v1::Opportunity> ApprovalHandlers::DecideContract(CallContext& ca
   v1::Opportunity after = before.message;
   after.set_contract_approval(decision);
   after.set_contract_approver(call.caller().id);
+  after.set_contract_approver_for(found.stands_in_for);
   after.set_contract_note(request.note());
-  return sales_.Change(call.writes(), before, std::move(after), record::SourceOf(call)).message;
+  return sales_.ChangeBy(call, before, std::move(after)).message;
 }
 
 }  // namespace crm::sales

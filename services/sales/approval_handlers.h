@@ -5,6 +5,7 @@
 #include "absl/status/statusor.h"
 #include "common/server/method_table.h"
 #include "crm/sales/v1/opportunity_service.pb.h"
+#include "services/sales/approvers.h"
 #include "services/sales/sales.h"
 
 namespace crm::sales {
@@ -12,7 +13,7 @@ namespace crm::sales {
 class ApprovalHandlers {
  public:
   // `sales` outlives it.
-  explicit ApprovalHandlers(Sales& sales) : sales_(sales) {}
+  explicit ApprovalHandlers(Sales& sales) : sales_(sales), approvers_(sales) {}
 
   void Register(server::MethodTable& table);
 
@@ -31,6 +32,7 @@ class ApprovalHandlers {
                                                  v1::ApprovalStatus decision);
 
   Sales& sales_;
+  const Approvers approvers_;
 };
 
 }  // namespace crm::sales

@@ -94,6 +94,7 @@ void MakeOpen(const v1::Pipeline& pipeline, absl::Time time, v1::Opportunity& op
   opportunity.clear_close_note();
   opportunity.clear_lost_to();
   opportunity.clear_last_open_stage();
+  opportunity.clear_closed_before_import();
 }
 
 }  // namespace crm::sales

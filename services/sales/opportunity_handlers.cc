@@ -1,5 +1,6 @@
 #include "services/sales/opportunity_handlers.h"
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "common/record/run_list.h"
 #include "common/resource/update.h"
 #include "services/sales/amount_rules.h"
+#include "services/sales/entry_actions.h"
 #include "services/sales/stage_rules.h"
 #include "services/sales/time_rules.h"
 
@@ -84,15 +86,14 @@ absl::StatusOr<v1::Opportunity> OpportunityHandlers::Create(
   const v1::Pipeline& pipeline = sales_.PipelineOf(*pipelines, opportunity);
   EnterStage(pipeline, FirstStage(pipeline), enter_time, opportunity);
 
-  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
-  CRM_RETURN_IF_ERROR(
-      sales_.archive.customers().Get(*db, opportunity.customer(), call.writes()).status());
+  CRM_RETURN_IF_ERROR(sales_.CustomerFor(call, opportunity.customer()).status());
   if (call.validate_only()) return opportunity;
   CRM_ASSIGN_OR_RETURN(std::string number, sales_.numbers.Next(call.now()));
   opportunity.set_number(std::move(number));
   const resource::ChangeSource source = record::SourceOf(call);
   StoredOpportunity created = sales_.Create(call.writes(), std::move(opportunity), source);
   sales_.history.Add(call.writes(), created.message, {.opportunity_id = created.key.id}, source);
+  CRM_RETURN_IF_ERROR(RunEntryActions(sales_, call, created.message));
   return std::move(created.message);
 }
 
@@ -137,11 +138,25 @@ absl::StatusOr<v1::ListOpportunitiesResponse> OpportunityHandlers::List(
       [](v1::ListOpportunitiesResponse& response) { return response.add_opportunities(); });
 }
 
+absl::Status OpportunityHandlers::CompleteCustomer(CallContext& call,
+                                                   const v1::UpdateOpportunityRequest& request,
+                                                   v1::Opportunity& after) const {
+  const std::string& customer = request.opportunity().customer();
+  const auto& mask = request.update_mask().paths();
+  const bool written =
+      mask.empty() || std::find(mask.begin(), mask.end(), "customer") != mask.end();
+  if (!after.customer().empty() || customer.empty() || !written) return absl::OkStatus();
+  CRM_RETURN_IF_ERROR(sales_.CustomerFor(call, customer).status());
+  after.set_customer(customer);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<v1::Opportunity> OpportunityHandlers::Update(
     CallContext& call, const v1::UpdateOpportunityRequest& request) {
   CRM_ASSIGN_OR_RETURN(const StoredOpportunity before,
                        sales_.Get(call, request.opportunity().number()));
   v1::Opportunity after = before.message;
+  CRM_RETURN_IF_ERROR(CompleteCustomer(call, request, after));
   CRM_ASSIGN_OR_RETURN(
       const std::vector<std::string> written,
       resource::ApplyUpdate(request.update_mask(), request.opportunity(), after, call.language()));
@@ -158,7 +173,7 @@ absl::StatusOr<v1::Opportunity> OpportunityHandlers::Update(
   const auto pipelines = sales_.pipelines.Get();
   ReviewContract(sales_.PipelineOf(*pipelines, after), before.message, after);
   if (call.validate_only()) return after;
-  return sales_.Change(call.writes(), before, std::move(after), record::SourceOf(call)).message;
+  return sales_.ChangeBy(call, before, std::move(after)).message;
 }
 
 absl::StatusOr<v1::ListOpportunityHistoryResponse> OpportunityHandlers::History(

@@ -36,6 +36,10 @@ class OpportunityHandlers {
   absl::Status FillOwner(CallContext& call, const Pipelines& pipelines,
                          v1::Opportunity& opportunity) const;
 
+  // Sets the customer of one that came from an older system without.
+  absl::Status CompleteCustomer(CallContext& call, const v1::UpdateOpportunityRequest& request,
+                                v1::Opportunity& after) const;
+
   Sales& sales_;
 };
 

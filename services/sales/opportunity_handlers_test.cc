@@ -147,6 +147,30 @@ TEST_F(OpportunityTest, BelongsToItsOwnerAndTeam) {  // PLT-13
   EXPECT_EQ(Create(Draft(), agent).status().code(), absl::StatusCode::kPermissionDenied);
 }
 
+// Somebody else's customer is none, for whoever may read only their own.
+TEST_F(OpportunityTest, IsOpenedOnACustomerInScope) {  // SAL-1, PLT-13
+  crm::customer::v1::Customer customer;
+  customer.set_number("CRM2026000002");
+  customer.set_etag("v1");
+  customer.set_kind(crm::customer::v1::CUSTOMER_KIND_ORGANIZATION);
+  customer.set_full_name("杭州星河贸易有限公司");
+  customer.set_owner("other");
+  customer.set_team("west");
+  db::WriteSet writes;
+  replica::KeepCustomer(customer, writes);
+  Commit(std::move(writes));
+  v1::Opportunity draft = Draft();
+  draft.set_customer(customer.number());
+  const absl::Status refused = Create(draft).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(ErrorReason(refused), "RESOURCE_NOT_FOUND");
+  EXPECT_EQ(Create(draft, Director("east")).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_TRUE(Create(draft, Rep("other", "west")).ok());
+  EXPECT_TRUE(Create(draft, Director("west")).ok());
+  EXPECT_TRUE(Create(draft, Steward()).ok());
+  EXPECT_TRUE(Create(Draft()).ok());  // nobody's
+}
+
 TEST_F(OpportunityTest, ListsByFilterAndOrder) {  // SAL-1, PLT-4
   Must(Create(Draft("甲", "100")));
   Must(Create(Draft("乙", "300")));

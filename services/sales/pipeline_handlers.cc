@@ -87,28 +87,16 @@ absl::StatusOr<v1::Pipeline> PipelineHandlers::Update(CallContext& call,
   CRM_ASSIGN_OR_RETURN(const auto pipelines, store_.pipelines.Fresh(*db));
   const StoredPipeline* before = pipelines.value->Find(request.pipeline().code());
   if (before == nullptr) return NotFound(kType, request.pipeline().code());
-  StoredPipeline saved = *before;
-  CRM_ASSIGN_OR_RETURN(const std::vector<std::string> written,
-                       resource::ApplyUpdate(request.update_mask(), request.pipeline(),
-                                             saved.message, call.language()));
+  v1::Pipeline after = before->message;
+  CRM_ASSIGN_OR_RETURN(
+      const std::vector<std::string> written,
+      resource::ApplyUpdate(request.update_mask(), request.pipeline(), after, call.language()));
   CRM_RETURN_IF_ERROR(
       resource::CheckEtag(*db, before->key, request.pipeline().etag(), "pipeline.etag", written));
-  CRM_RETURN_IF_ERROR(record::RefuseIn("pipeline", CheckPipeline(*pipelines.value, saved.message),
-                                       call.language()));
-  if (call.validate_only()) return std::move(saved.message);
-  const resource::ChangeSource source = record::SourceOf(call);
-  if (before->key.id != 0) {
-    saved.key =
-        store_.table.Change(call.writes(), before->key, before->message, saved.message, source);
-  } else if (!store_.table.table().Diff(before->message, saved.message).changes().empty()) {
-    saved.key = store_.table.Create(call.writes(), saved.message, source, before->key.version + 1);
-    store_.table.AddHistory(call.writes(), saved.key, before->message, saved.message, source);
-  }
-  if (saved.key.version == before->key.version) return before->message;
-  Pipelines after = *pipelines.value;
-  after.Put(saved);
-  store_.pipelines.Change(call, pipelines, std::move(after));
-  return std::move(saved.message);
+  CRM_RETURN_IF_ERROR(
+      record::RefuseIn("pipeline", CheckPipeline(*pipelines.value, after), call.language()));
+  if (call.validate_only()) return after;
+  return store_.Save(call, pipelines, *before, std::move(after));
 }
 
 absl::StatusOr<v1::ListPipelineHistoryResponse> PipelineHandlers::History(

@@ -87,4 +87,23 @@ absl::StatusOr<Pipelines> PipelineStore::Load(db::Connection& db) const {
   return loaded;
 }
 
+v1::Pipeline PipelineStore::Save(server::CallContext& call,
+                                 const record::Followed<Pipelines>::Snapshot& all,
+                                 const StoredPipeline& before, v1::Pipeline after) {
+  StoredPipeline saved{before.key, std::move(after)};
+  const resource::ChangeSource source = record::SourceOf(call);
+  if (before.key.id != 0) {
+    saved.key = table.Change(call.writes(), before.key, before.message, saved.message, source);
+  } else if (!table.table().Diff(before.message, saved.message).changes().empty()) {
+    // The first change of one that came with the program.
+    saved.key = table.Create(call.writes(), saved.message, source, before.key.version + 1);
+    table.AddHistory(call.writes(), saved.key, before.message, saved.message, source);
+  }
+  if (saved.key.version == before.key.version) return before.message;
+  Pipelines changed = *all.value;
+  changed.Put(saved);
+  pipelines.Change(call, all, std::move(changed));
+  return std::move(saved.message);
+}
+
 }  // namespace crm::sales

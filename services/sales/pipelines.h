@@ -13,6 +13,7 @@
 #include "common/db/connection.h"
 #include "common/record/followed.h"
 #include "common/record/table.h"
+#include "common/server/call_context.h"
 #include "crm/sales/v1/pipeline.pb.h"
 
 namespace crm::sales {
@@ -47,6 +48,11 @@ struct PipelineStore {
 
   // In force on this replica; empty before the first Follow.
   std::shared_ptr<const Pipelines> Get() const { return pipelines.Current().value; }
+
+  // Writes `after` over `before`, one of `all`, with the call's commit; nothing if nothing differs.
+  // Gives it as it is then.
+  v1::Pipeline Save(server::CallContext& call, const record::Followed<Pipelines>::Snapshot& all,
+                    const StoredPipeline& before, v1::Pipeline after);
 
   const record::Table table;
   record::Followed<Pipelines> pipelines;

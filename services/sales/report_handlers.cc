@@ -1,10 +1,12 @@
 #include "services/sales/report_handlers.h"
 
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
+#include "services/sales/forecast_snapshot.h"
 #include "services/sales/report_rules.h"
 #include "services/sales/report_store.h"
 
@@ -16,6 +18,19 @@ absl::Status CheckPeriod(const std::string& from, const std::string& to, const c
   if (from.empty() || to.empty() || from <= to) return absl::OkStatus();
   return InvalidField(field, "PERIOD_BACKWARDS", "let the period end after it begins");
 }
+
+// The snapshot to read for a day that was asked for; kNow for none.
+absl::StatusOr<int> SnapshotOf(db::Connection& db, const std::string& date, const char* field) {
+  absl::CivilDay day;
+  if (!absl::ParseCivilTime(date, &day)) return kNow;
+  CRM_ASSIGN_OR_RETURN(const int found, LastSnapshot(db, DayNumber(day)));
+  if (found == kNow) {
+    return InvalidField(field, "NO_SNAPSHOT", "there is no snapshot of this day or an earlier one");
+  }
+  return found;
+}
+
+std::string DayText(int day) { return day == kNow ? "" : absl::FormatCivilTime(DayOfNumber(day)); }
 
 }  // namespace
 
@@ -54,9 +69,23 @@ absl::StatusOr<v1::GetForecastResponse> ReportHandlers::Forecast(
     CallContext& call, const v1::GetForecastRequest& request) {
   CRM_RETURN_IF_ERROR(CheckPeriod(request.from_month(), request.to_month(), "to_month"));
   CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
+  CRM_ASSIGN_OR_RETURN(const int as_of, SnapshotOf(*db, request.as_of(), "as_of"));
+  CRM_ASSIGN_OR_RETURN(const int compared, SnapshotOf(*db, request.compare_with(), "compare_with"));
+  if (as_of != kNow && compared > as_of) {
+    return InvalidField("compare_with", "COMPARED_LATER", "compare with an earlier day");
+  }
   CRM_ASSIGN_OR_RETURN(std::vector<v1::ForecastLine> lines,
-                       ReadForecast(*db, request, call.scope()));
+                       ReadForecast(*db, request, as_of, call.scope()));
   v1::GetForecastResponse response;
+  response.set_as_of(DayText(as_of));
+  if (compared != kNow) {
+    response.set_compared_with(DayText(compared));
+    CRM_ASSIGN_OR_RETURN(const std::vector<v1::ForecastLine> earlier,
+                         ReadForecast(*db, request, compared, call.scope()));
+    const absl::CivilDay today =
+        as_of == kNow ? absl::ToCivilDay(call.now(), sales_.zone) : DayOfNumber(as_of);
+    lines = CompareForecasts(std::move(lines), earlier, today);
+  }
   for (v1::ForecastLine& line : lines) *response.add_lines() = std::move(line);
   return response;
 }
@@ -69,9 +98,14 @@ absl::StatusOr<v1::GetWinLossResponse> ReportHandlers::WinLoss(
   absl::ParseCivilTime(request.from_date(), &from);
   absl::ParseCivilTime(request.to_date(), &to);
   CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
-  CRM_ASSIGN_OR_RETURN(const std::vector<ClosedSum> sums,
+  CRM_ASSIGN_OR_RETURN(std::vector<ClosedSum> sums,
                        ReadClosed(*db, request, absl::FromCivil(from, sales_.zone),
                                   absl::FromCivil(to + 1, sales_.zone), call.scope()));
+  if (request.group() == v1::WIN_LOSS_GROUP_MANAGER) {
+    const auto staff = sales_.archive.staff().Get();
+    sums = ByManager(std::move(sums),
+                     [&](const std::string& owner) { return staff->SupervisorOf(owner); });
+  }
   return BuildWinLoss(sums, request.group());
 }
 

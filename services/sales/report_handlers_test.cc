@@ -243,7 +243,11 @@ TEST_F(ReportTest, WinLossAgreesWithTheOpportunities) {  // SAL-15, SAL-19
         if (yuan < 10'000) return "<10000";
         if (yuan < 100'000) return "10000-100000";
         return yuan < 1'000'000 ? "100000-1000000" : ">=1000000";
-      default:
+      case v1::WIN_LOSS_GROUP_PRODUCT:
+        return each.main_product();
+      case v1::WIN_LOSS_GROUP_TEAM:
+        return each.team();
+      default:  // nobody here has a manager
         return "";
     }
   };

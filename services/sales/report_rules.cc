@@ -1,5 +1,7 @@
 #include "services/sales/report_rules.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -10,6 +12,7 @@
 #include "common/record/table.h"
 #include "common/text/decimal.h"
 #include "crm/sales/v1/opportunity.pb.h"
+#include "services/sales/amount_rules.h"
 #include "services/sales/stage_rules.h"
 
 namespace crm::sales {
@@ -17,6 +20,7 @@ namespace {
 
 constexpr int kMoneyScale = 2;
 constexpr int kWeightedScale = 4;
+constexpr double kSecondsInHour = 3600;
 constexpr double kSecondsInDay = 86'400;
 
 struct StageSum {
@@ -82,6 +86,36 @@ std::string ReasonName(const ClosedSum& sum) {
                                         : v1::LossReason_Name(static_cast<v1::LossReason>(number));
 }
 
+v1::ForecastLine EmptyLine(const std::string& period, const std::string& group) {
+  v1::ForecastLine line;
+  line.set_period(period);
+  line.set_group(group);
+  for (std::string* amount : {line.mutable_expected(), line.mutable_weighted(),
+                              line.mutable_committed(), line.mutable_closed()}) {
+    *amount = Money(0);
+  }
+  return line;
+}
+
+v1::EarlierForecast EarlierOf(const v1::ForecastLine& line) {
+  v1::EarlierForecast earlier;
+  earlier.set_open_count(line.open_count());
+  earlier.set_expected(line.expected());
+  earlier.set_weighted(line.weighted());
+  earlier.set_committed(line.committed());
+  earlier.set_won_count(line.won_count());
+  earlier.set_closed(line.closed());
+  earlier.set_predicted(Money(CentsOf(line.weighted()) + CentsOf(line.closed())));
+  return earlier;
+}
+
+void SetAccuracy(v1::ForecastLine& line) {
+  const auto closed = static_cast<double>(CentsOf(line.closed()));
+  if (closed <= 0) return;
+  const auto predicted = static_cast<double>(CentsOf(line.compared().predicted()));
+  line.mutable_compared()->set_accuracy(std::max(0.0, 1 - std::abs(predicted - closed) / closed));
+}
+
 }  // namespace
 
 v1::Funnel BuildFunnel(const v1::Pipeline& pipeline, const std::vector<FunnelCell>& cells,
@@ -117,37 +151,103 @@ std::vector<v1::Funnel> BuildCohorts(const v1::Pipeline& pipeline,
   for (const auto& [month, of_month] : by_month) {
     v1::Funnel funnel = BuildFunnel(pipeline, of_month, language);
     if (funnel.opportunities() == 0) continue;
-    funnel.set_lead_month(absl::StrFormat("%04d-%02d", month / 100, month % 100));
+    if (month != 0) funnel.set_lead_month(absl::StrFormat("%04d-%02d", month / 100, month % 100));
     cohorts.push_back(std::move(funnel));
   }
   return cohorts;
 }
 
+std::vector<ClosedSum> ByManager(
+    std::vector<ClosedSum> of_owners,
+    const std::function<std::string(const std::string& owner)>& manager_of) {
+  for (ClosedSum& sum : of_owners) sum.group = manager_of(sum.group);
+  return of_owners;
+}
+
+namespace {
+
+void SetFollowUp(const ClosedSum& won, const ClosedSum& lost, v1::WinLossLine& line) {
+  const int64_t followed_up = won.followed_up + lost.followed_up;
+  const int64_t times = won.follow_up_times + lost.follow_up_times;
+  line.set_followed_up_count(followed_up);
+  line.set_follow_up_rate(static_cast<double>(followed_up) /
+                          static_cast<double>(won.opportunities + lost.opportunities));
+  if (times == 0) return;
+  line.set_mean_follow_up_hours(
+      static_cast<double>(won.follow_up_seconds + lost.follow_up_seconds) / kSecondsInHour /
+      static_cast<double>(times));
+}
+
+}  // namespace
+
 v1::GetWinLossResponse BuildWinLoss(const std::vector<ClosedSum>& sums, v1::WinLossGroup group) {
-  std::map<std::string, v1::WinLossLine> lines;
+  struct Sums {
+    ClosedSum won;
+    ClosedSum lost;
+  };
+  std::map<std::string, Sums> groups;
   for (const ClosedSum& sum : sums) {
-    const std::string name = group == v1::WIN_LOSS_GROUP_REASON ? ReasonName(sum) : sum.group;
-    v1::WinLossLine& line = lines[name];
-    line.set_group(name);
-    if (sum.kind == v1::STAGE_KIND_WON) {
-      line.set_won_count(sum.opportunities);
-      line.set_won_amount(sum.amount);
-      line.set_mean_cycle_days(static_cast<double>(sum.cycle_seconds) / kSecondsInDay /
-                               static_cast<double>(sum.opportunities));
-    } else {
-      line.set_lost_count(sum.opportunities);
-      line.set_lost_amount(sum.amount);
-    }
+    const bool is_won = sum.kind == v1::STAGE_KIND_WON;
+    Sums& of_group = groups[group == v1::WIN_LOSS_GROUP_REASON ? ReasonName(sum) : sum.group];
+    ClosedSum& to = is_won ? of_group.won : of_group.lost;
+    to.opportunities += sum.opportunities;
+    to.amount += sum.amount;
+    to.cycle_seconds += sum.cycle_seconds;
+    to.cycles += sum.cycles;
+    to.followed_up += sum.followed_up;
+    to.follow_up_seconds += sum.follow_up_seconds;
+    to.follow_up_times += sum.follow_up_times;
   }
   v1::GetWinLossResponse response;
-  for (auto& [name, line] : lines) {
-    if (line.won_amount().empty()) line.set_won_amount(Money(0));
-    if (line.lost_amount().empty()) line.set_lost_amount(Money(0));
+  for (const auto& [name, of_group] : groups) {
+    v1::WinLossLine& line = *response.add_lines();
+    line.set_group(name);
+    line.set_won_count(of_group.won.opportunities);
+    line.set_won_amount(Money(of_group.won.amount));
+    line.set_lost_count(of_group.lost.opportunities);
+    line.set_lost_amount(Money(of_group.lost.amount));
     const int64_t closed = line.won_count() + line.lost_count();
     line.set_win_rate(static_cast<double>(line.won_count()) / static_cast<double>(closed));
-    *response.add_lines() = std::move(line);
+    SetFollowUp(of_group.won, of_group.lost, line);
+    if (of_group.won.cycles == 0) continue;
+    line.set_mean_cycle_days(static_cast<double>(of_group.won.cycle_seconds) / kSecondsInDay /
+                             static_cast<double>(of_group.won.cycles));
   }
   return response;
+}
+
+std::vector<v1::ForecastLine> CompareForecasts(std::vector<v1::ForecastLine> now,
+                                               const std::vector<v1::ForecastLine>& earlier,
+                                               absl::CivilDay today) {
+  std::map<std::pair<std::string, std::string>, v1::ForecastLine> lines;
+  for (v1::ForecastLine& line : now) lines[{line.period(), line.group()}] = std::move(line);
+  for (const v1::ForecastLine& then : earlier) {
+    // A line that has nothing in it any more.
+    lines.try_emplace({then.period(), then.group()}, EmptyLine(then.period(), then.group()));
+  }
+  for (auto& [key, line] : lines) *line.mutable_compared() = EarlierOf(EmptyLine("", ""));
+  for (const v1::ForecastLine& then : earlier) {
+    *lines[{then.period(), then.group()}].mutable_compared() = EarlierOf(then);
+  }
+  std::vector<v1::ForecastLine> compared;
+  for (auto& [key, line] : lines) {
+    if (HasEnded(line.period(), today)) SetAccuracy(line);
+    compared.push_back(std::move(line));
+  }
+  return compared;
+}
+
+bool HasEnded(const std::string& period, absl::CivilDay today) {
+  int year = 0;
+  int part = 0;
+  if (!absl::SimpleAtoi(period.substr(0, 4), &year)) return false;
+  absl::CivilMonth last(year, 12);
+  if (period.size() == 7 && period[5] == 'Q' && absl::SimpleAtoi(period.substr(6), &part)) {
+    last = absl::CivilMonth(year, part * 3);
+  } else if (period.size() == 7 && absl::SimpleAtoi(period.substr(5), &part)) {
+    last = absl::CivilMonth(year, part);
+  }
+  return absl::CivilMonth(today) > last;
 }
 
 }  // namespace crm::sales

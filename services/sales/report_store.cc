@@ -23,17 +23,6 @@ constexpr int kWeightedScale = 4;
 constexpr int kFirstMonth = 0;
 constexpr int kLastMonth = 999912;
 
-// "2026-03" → 202603; `otherwise` for nothing.
-int MonthNumber(const std::string& month, int otherwise) {
-  int year = 0;
-  int of_year = 0;
-  if (month.size() != 7 || !absl::SimpleAtoi(month.substr(0, 4), &year) ||
-      !absl::SimpleAtoi(month.substr(5), &of_year)) {
-    return otherwise;
-  }
-  return year * 100 + of_year;
-}
-
 int64_t Scaled(const db::Rows& row, int column, int scale) {
   const auto value = text::ParseDecimal(row.String(column), scale);
   return value.ok() ? *value : 0;
@@ -71,11 +60,16 @@ std::string_view GroupColumn(v1::WinLossGroup group) {
     case v1::WIN_LOSS_GROUP_COMPETITOR:
       return "COALESCE(lost_to, '')";
     case v1::WIN_LOSS_GROUP_SOURCE:
-      return "source_channel";
+      return "COALESCE(source_channel, '')";
     case v1::WIN_LOSS_GROUP_OWNER:
+    case v1::WIN_LOSS_GROUP_MANAGER:
       return "COALESCE(owner, '')";
+    case v1::WIN_LOSS_GROUP_TEAM:
+      return "COALESCE(team, '')";
+    case v1::WIN_LOSS_GROUP_PRODUCT:
+      return "COALESCE(main_product, '')";
     case v1::WIN_LOSS_GROUP_AMOUNT_BAND:
-      return "CASE WHEN base_amount < 10000 THEN '<10000'"
+      return "CASE WHEN base_amount IS NULL THEN '' WHEN base_amount < 10000 THEN '<10000'"
              " WHEN base_amount < 100000 THEN '10000-100000'"
              " WHEN base_amount < 1000000 THEN '100000-1000000' ELSE '>=1000000' END";
     default:
@@ -83,7 +77,29 @@ std::string_view GroupColumn(v1::WinLossGroup group) {
   }
 }
 
+// The cells of now, or the last ones of each up to a day; followed by conditions.
+constexpr char kCellsOfNow[] = R"sql(
+    FROM forecast_cell
+    WHERE )sql";
+constexpr char kCellsOfDay[] = R"sql(
+    FROM forecast_snapshot AS cell
+    WHERE cell.day = (
+      SELECT MAX(last.day)
+      FROM forecast_snapshot AS last
+      WHERE last.close_month = cell.close_month AND last.owner = cell.owner
+        AND last.team = cell.team AND last.day <= ?) AND )sql";
+
 }  // namespace
+
+int MonthNumber(const std::string& month, int otherwise) {
+  int year = 0;
+  int of_year = 0;
+  if (month.size() != 7 || !absl::SimpleAtoi(month.substr(0, 4), &year) ||
+      !absl::SimpleAtoi(month.substr(5), &of_year)) {
+    return otherwise;
+  }
+  return year * 100 + of_year;
+}
 
 absl::StatusOr<std::vector<FunnelCell>> ReadFunnelCells(db::Connection& db,
                                                         const v1::GetFunnelRequest& request,
@@ -118,7 +134,7 @@ absl::StatusOr<std::vector<FunnelCell>> ReadFunnelCells(db::Connection& db,
 
 absl::StatusOr<std::vector<v1::ForecastLine>> ReadForecast(db::Connection& db,
                                                            const v1::GetForecastRequest& request,
-                                                           const auth::RowScope& scope) {
+                                                           int day, const auth::RowScope& scope) {
   // 202605 → 202602, the second quarter.
   const std::string_view period = request.period() == v1::FORECAST_PERIOD_QUARTER
                                       ? "close_month DIV 100 * 100 + (close_month % 100 + 2) DIV 3"
@@ -129,18 +145,20 @@ absl::StatusOr<std::vector<v1::ForecastLine>> ReadForecast(db::Connection& db,
   AndEqual("owner", request.owner(), where);
   AndEqual("team", request.team(), where);
   AndScope(scope, where);
+  Fragment cells{day == kNow ? kCellsOfNow : kCellsOfDay, {}};
+  if (day != kNow) cells.values.emplace_back(day);
+  cells.Append(where);
   const std::string sql =
       absl::StrCat("SELECT ", ToAbsl(period), " AS term, ", ToAbsl(GroupColumn(request.group())),
                    R"sql( AS part, CAST(SUM(open_count) AS SIGNED) AS open_sum, SUM(expected),
            ROUND(SUM(weighted), 2), SUM(committed), CAST(SUM(won_count) AS SIGNED) AS won_sum,
-           SUM(closed)
-    FROM forecast_cell
-    WHERE )sql",
-                   where.sql, R"sql(
+           SUM(closed))sql",
+                   cells.sql, R"sql(
     GROUP BY term, part
     HAVING open_sum <> 0 OR won_sum <> 0
     ORDER BY term, part)sql");
-  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"forecast", sql}, where.values));
+  CRM_ASSIGN_OR_RETURN(
+      db::Rows rows, db.Select({day == kNow ? "forecast" : "forecast_of_day", sql}, cells.values));
   std::vector<v1::ForecastLine> lines;
   while (rows.Next()) {
     v1::ForecastLine& line = lines.emplace_back();
@@ -168,8 +186,11 @@ absl::StatusOr<std::vector<ClosedSum>> ReadClosed(db::Connection& db,
   AndScope(scope, where);
   const std::string sql =
       absl::StrCat("SELECT ", ToAbsl(GroupColumn(request.group())), R"sql( AS part,
-           stage_kind, COUNT(*), SUM(base_amount),
-           CAST(SUM((close_time - lead_time) DIV 1000000) AS SIGNED)
+           stage_kind, COUNT(*), COALESCE(SUM(base_amount), 0),
+           CAST(COALESCE(SUM((close_time - lead_time) DIV 1000000), 0) AS SIGNED),
+           COUNT(lead_time), COUNT(first_follow_up_time),
+           CAST(COALESCE(SUM((first_follow_up_time - lead_time) DIV 1000000), 0) AS SIGNED),
+           COUNT(first_follow_up_time - lead_time)
     FROM opportunity
     WHERE )sql",
                    where.sql, R"sql(
@@ -181,8 +202,12 @@ absl::StatusOr<std::vector<ClosedSum>> ReadClosed(db::Connection& db,
     sums.push_back({.group = rows.String(0),
                     .kind = static_cast<v1::StageKind>(rows.Int(1)),
                     .opportunities = rows.Int(2),
-                    .amount = rows.String(3),
-                    .cycle_seconds = rows.Int(4)});
+                     .amount = Scaled(rows, 3, kMoneyScale),
+                     .cycle_seconds = rows.Int(4),
+                     .cycles = rows.Int(5),
+                     .followed_up = rows.Int(6),
+                     .follow_up_seconds = rows.Int(7),
+                     .follow_up_times = rows.Int(8)});
   }
   return sums;
 }

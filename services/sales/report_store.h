@@ -15,6 +15,9 @@
 
 namespace crm::sales {
 
+// "2026-03" → 202603; `otherwise` for nothing.
+int MonthNumber(const std::string& month, int otherwise);
+
 // Opportunities of a lead month that are in one stage and have been in another one at most.
 struct FunnelCell {
   int month = 0;  // 202603
@@ -30,21 +33,29 @@ absl::StatusOr<std::vector<FunnelCell>> ReadFunnelCells(db::Connection& db,
                                                         const v1::GetFunnelRequest& request,
                                                         const auth::RowScope& scope);
 
-// By period, then group. Amounts as text, rounded half up.
+// Of a forecast that is not a snapshot's.
+inline constexpr int kNow = 0;
+
+// By period, then group. Amounts as text, rounded half up. `day`: the snapshot to read, 20260320;
+// kNow: the sums of now.
 absl::StatusOr<std::vector<v1::ForecastLine>> ReadForecast(db::Connection& db,
                                                            const v1::GetForecastRequest& request,
-                                                           const auth::RowScope& scope);
+                                                           int day, const auth::RowScope& scope);
 
 // Closed opportunities of one group and kind.
 struct ClosedSum {
   std::string group;
   v1::StageKind kind = v1::STAGE_KIND_UNSPECIFIED;
   int64_t opportunities = 0;
-  std::string amount;
-  int64_t cycle_seconds = 0;  // sum of the times from lead to closing
+  int64_t amount = 0;             // 1/100 CNY
+  int64_t cycle_seconds = 0;      // sum of the times from lead to closing
+  int64_t cycles = 0;             // those whose lead time is known
+  int64_t followed_up = 0;        // how many of them were
+  int64_t follow_up_seconds = 0;  // sum of the times from lead to first follow-up
+  int64_t follow_up_times = 0;    // those of which that time is known
 };
 
-// Closed from `from` to before `to`; by group.
+// Closed from `from` to before `to`; by group, by owner where the group is the manager.
 absl::StatusOr<std::vector<ClosedSum>> ReadClosed(db::Connection& db,
                                                   const v1::GetWinLossRequest& request,
                                                   absl::Time from, absl::Time to,

@@ -7,13 +7,24 @@
 #include "common/base/status_macros.h"
 #include "common/replica/replica.h"
 #include "services/sales/approval_handlers.h"
+#include "services/sales/delegation_handlers.h"
 #include "services/sales/embedded_sales_migrations.h"
+#include "services/sales/forecast_snapshot.h"
+#include "services/sales/history_handlers.h"
+#include "services/sales/insight_handlers.h"
+#include "services/sales/follow_up_handlers.h"
 #include "services/sales/opportunity_handlers.h"
 #include "services/sales/pipeline_handlers.h"
+#include "services/sales/reminder_handlers.h"
+#include "services/sales/reminder_metrics.h"
+#include "services/sales/reminder_watch.h"
 #include "services/sales/report_handlers.h"
 #include "services/sales/sales.h"
 #include "services/sales/sales_metrics.h"
+#include "services/sales/settings_handlers.h"
 #include "services/sales/stage_handlers.h"
+#include "services/sales/target_handlers.h"
+#include "services/sales/timer_job.h"
 #include "services/sales/transfer_handlers.h"
 
 namespace crm::sales {
@@ -24,34 +35,52 @@ constexpr absl::Duration kFollowTimeout = absl::Seconds(10);
 
 class Composition : public runtime::Service {
  public:
-  Composition(runtime::ServiceRuntime& runtime, numbering::NumberPattern pattern)
+  Composition(runtime::ServiceRuntime& runtime, Patterns patterns,
+              numbering::NumberPattern delegation_pattern)
       : runtime_(runtime),
-        sales_(runtime, std::move(pattern)),
+        sales_(runtime, std::move(patterns)),
         opportunities_(sales_),
         stages_(sales_),
         approvals_(sales_),
         transfers_(sales_),
         pipelines_(sales_.pipelines),
         reports_(sales_),
-        metrics_(runtime.metrics(), runtime.pool(), [this] { return sales_.pipelines.Get(); }) {}
+        insights_(sales_),
+        targets_(runtime, sales_),
+        history_(runtime.policy(), sales_),
+        snapshots_(runtime),
+        settings_(sales_.settings),
+        follow_ups_(sales_),
+        delegations_(sales_, std::move(delegation_pattern)),
+        reminders_(sales_),
+        watch_(sales_),
+        metrics_(runtime.metrics(), runtime.pool(), [this] { return sales_.pipelines.Get(); }),
+        reminder_metrics_(runtime.metrics(), runtime.pool(), runtime.clock()),
+        timers_(sales_, reminder_metrics_) {}
 
   absl::Status Open() {
     CRM_RETURN_IF_ERROR(sales_.archive.Open());
-    CRM_RETURN_IF_ERROR(FollowPipelines());
+    CRM_RETURN_IF_ERROR(FollowConfiguration());
     AddTables();
+    AddConfigurationTables();
     runtime_.jobs().Add({.name = "follow-pipelines", .interval = kFollowEvery},
                         [this](const std::stop_token&) -> absl::StatusOr<absl::Time> {
-                          CRM_RETURN_IF_ERROR(FollowPipelines());
+                          CRM_RETURN_IF_ERROR(FollowConfiguration());
                           return absl::InfiniteFuture();
                         });
+    runtime_.jobs().Add(ForecastSnapshot::JobOptions(), snapshots_.Job());
     runtime_.jobs().Add(SalesMetrics::JobOptions(), metrics_.Job());
+    runtime_.jobs().Add(ReminderMetrics::JobOptions(), reminder_metrics_.Job());
+    sales_.timer_job = &runtime_.jobs().Add(TimerJob::Options(), timers_.Body());
     return absl::OkStatus();
   }
 
  private:
-  absl::Status FollowPipelines() {
+  absl::Status FollowConfiguration() {
     CRM_ASSIGN_OR_RETURN(db::Pool::Lease db, runtime_.pool().Acquire(absl::Now() + kFollowTimeout));
-    return sales_.pipelines.pipelines.Follow(*db);
+    CRM_RETURN_IF_ERROR(sales_.pipelines.pipelines.Follow(*db));
+    CRM_RETURN_IF_ERROR(sales_.settings.settings.Follow(*db));
+    return sales_.follow_ups.rules.Follow(*db);
   }
 
   void AddTables() {
@@ -63,13 +92,45 @@ class Composition : public runtime::Service {
     transfers_.Register(opportunities);
     runtime_.Add(std::move(opportunities));
 
-    server::MethodTable pipelines(ServiceDescriptorOf("crm.sales.v1.PipelineService"));
-    pipelines_.Register(pipelines);
-    runtime_.Add(std::move(pipelines));
+    server::MethodTable reminders(ServiceDescriptorOf("crm.sales.v1.ReminderService"));
+    reminders_.Register(reminders);
+    watch_.Register(reminders);
+    runtime_.Add(std::move(reminders));
 
     server::MethodTable reports(ServiceDescriptorOf("crm.sales.v1.SalesReportService"));
     reports_.Register(reports);
     runtime_.Add(std::move(reports));
+
+    server::MethodTable insights(ServiceDescriptorOf("crm.sales.v1.InsightService"));
+    insights_.Register(insights);
+    runtime_.Add(std::move(insights));
+
+    server::MethodTable targets(ServiceDescriptorOf("crm.sales.v1.TargetService"));
+    targets_.Register(targets);
+    runtime_.Add(std::move(targets));
+
+    server::MethodTable history(ServiceDescriptorOf("crm.sales.v1.HistoryService"));
+    history_.Register(history);
+    runtime_.Add(std::move(history));
+  }
+
+  void AddConfigurationTables() {
+    using runtime::ServiceDescriptorOf;
+    server::MethodTable pipelines(ServiceDescriptorOf("crm.sales.v1.PipelineService"));
+    pipelines_.Register(pipelines);
+    runtime_.Add(std::move(pipelines));
+
+    server::MethodTable settings(ServiceDescriptorOf("crm.sales.v1.SalesSettingsService"));
+    settings_.Register(settings);
+    runtime_.Add(std::move(settings));
+
+    server::MethodTable follow_ups(ServiceDescriptorOf("crm.sales.v1.FollowUpService"));
+    follow_ups_.Register(follow_ups);
+    runtime_.Add(std::move(follow_ups));
+
+    server::MethodTable delegations(ServiceDescriptorOf("crm.sales.v1.DelegationService"));
+    delegations_.Register(delegations);
+    runtime_.Add(std::move(delegations));
   }
 
   runtime::ServiceRuntime& runtime_;
@@ -80,7 +141,18 @@ class Composition : public runtime::Service {
   TransferHandlers transfers_;
   PipelineHandlers pipelines_;
   ReportHandlers reports_;
+  InsightHandlers insights_;
+  TargetHandlers targets_;
+  HistoryHandlers history_;
+  ForecastSnapshot snapshots_;
+  SettingsHandlers settings_;
+  FollowUpHandlers follow_ups_;
+  DelegationHandlers delegations_;
+  ReminderHandlers reminders_;
+  ReminderWatch watch_;
   SalesMetrics metrics_;
+  ReminderMetrics reminder_metrics_;
+  TimerJob timers_;
 };
 
 }  // namespace
@@ -94,9 +166,12 @@ runtime::ServiceInfo Info() {
 
 absl::StatusOr<std::unique_ptr<runtime::Service>> SalesService::Create(
     runtime::ServiceRuntime& runtime) {
-  CRM_ASSIGN_OR_RETURN(numbering::NumberPattern pattern,
-                       numbering::NumberPattern::Parse(kNumberPattern));
-  auto composition = std::make_unique<Composition>(runtime, std::move(pattern));
+  using numbering::NumberPattern;
+  CRM_ASSIGN_OR_RETURN(NumberPattern opportunity, NumberPattern::Parse(kNumberPattern));
+  CRM_ASSIGN_OR_RETURN(NumberPattern reminder, NumberPattern::Parse(kReminderPattern));
+  CRM_ASSIGN_OR_RETURN(NumberPattern delegation, NumberPattern::Parse(kDelegationPattern));
+  auto composition = std::make_unique<Composition>(
+      runtime, Patterns{std::move(opportunity), std::move(reminder)}, std::move(delegation));
   CRM_RETURN_IF_ERROR(composition->Open());
   return composition;
 }

@@ -9,6 +9,7 @@
 #include "common/event/outbox.h"
 #include "common/record/times.h"
 #include "services/sales/closing_rules.h"
+#include "services/sales/entry_actions.h"
 #include "services/sales/stage_rules.h"
 #include "services/sales/time_rules.h"
 
@@ -49,17 +50,19 @@ void StageHandlers::Register(server::MethodTable& table) {
                                                              bind(&StageHandlers::Reopen));
 }
 
-StoredOpportunity StageHandlers::Save(CallContext& call, const StoredOpportunity& before,
-                                      v1::Opportunity after, bool backwards,
-                                      const std::string& reason) {
+absl::StatusOr<StoredOpportunity> StageHandlers::Save(CallContext& call,
+                                                      const StoredOpportunity& before,
+                                                      v1::Opportunity after, bool backwards,
+                                                      const std::string& reason) {
   const resource::ChangeSource source = record::SourceOf(call);
-  StoredOpportunity saved = sales_.Change(call.writes(), before, std::move(after), source);
+  StoredOpportunity saved = sales_.ChangeBy(call, before, std::move(after));
   sales_.history.Add(call.writes(), saved.message,
                      {.opportunity_id = saved.key.id,
                       .from_stage = before.message.stage(),
                       .backwards = backwards,
                       .reason = reason},
                      source);
+  CRM_RETURN_IF_ERROR(RunEntryActions(sales_, call, saved.message));
   return saved;
 }
 
@@ -75,7 +78,8 @@ absl::StatusOr<v1::Opportunity> StageHandlers::Advance(CallContext& call,
   CRM_ASSIGN_OR_RETURN(const absl::Time time, EnterTimeOf(call, request, before.message));
   v1::Opportunity after = before.message;
   EnterStage(pipeline, *stage, time, after);
-  return Save(call, before, std::move(after), false, "").message;
+  CRM_ASSIGN_OR_RETURN(StoredOpportunity saved, Save(call, before, std::move(after), false, ""));
+  return std::move(saved.message);
 }
 
 absl::StatusOr<v1::Opportunity> StageHandlers::Move(CallContext& call,
@@ -94,7 +98,9 @@ absl::StatusOr<v1::Opportunity> StageHandlers::Move(CallContext& call,
   CRM_ASSIGN_OR_RETURN(const absl::Time time, EnterTimeOf(call, request, before.message));
   v1::Opportunity after = before.message;
   EnterStage(pipeline, *stage, time, after);
-  return Save(call, before, std::move(after), backwards, request.reason()).message;
+  CRM_ASSIGN_OR_RETURN(StoredOpportunity saved,
+                       Save(call, before, std::move(after), backwards, request.reason()));
+  return std::move(saved.message);
 }
 
 absl::StatusOr<v1::StageHistory> StageHandlers::History(CallContext& call,
@@ -122,7 +128,8 @@ absl::StatusOr<v1::Opportunity> StageHandlers::Win(CallContext& call,
   CRM_ASSIGN_OR_RETURN(const absl::Time time, CloseTimeOf(call, request, before.message));
   v1::Opportunity after = before.message;
   CRM_RETURN_IF_ERROR(MakeWon(pipeline, time, request, after));
-  StoredOpportunity won = Save(call, before, std::move(after), false, request.note());
+  CRM_ASSIGN_OR_RETURN(StoredOpportunity won,
+                       Save(call, before, std::move(after), false, request.note()));
   call.writes().AddEvent(event::MakeEvent({.type = "opportunity.won",
                                            .subject = won.message.number(),
                                            .version = won.key.version,
@@ -140,7 +147,9 @@ absl::StatusOr<v1::Opportunity> StageHandlers::Lose(CallContext& call,
   const auto pipelines = sales_.pipelines.Get();
   v1::Opportunity after = before.message;
   MakeLost(sales_.PipelineOf(*pipelines, after), time, request, after);
-  return Save(call, before, std::move(after), false, request.note()).message;
+  CRM_ASSIGN_OR_RETURN(StoredOpportunity lost,
+                       Save(call, before, std::move(after), false, request.note()));
+  return std::move(lost.message);
 }
 
 absl::StatusOr<v1::Opportunity> StageHandlers::Reopen(CallContext& call,
@@ -151,7 +160,9 @@ absl::StatusOr<v1::Opportunity> StageHandlers::Reopen(CallContext& call,
   v1::Opportunity after = before.message;
   const absl::Time time = std::max(call.now(), record::TimeOf(after.stage_enter_time()));
   MakeOpen(sales_.PipelineOf(*pipelines, after), time, after);
-  return Save(call, before, std::move(after), true, request.reason()).message;
+  CRM_ASSIGN_OR_RETURN(StoredOpportunity open,
+                       Save(call, before, std::move(after), true, request.reason()));
+  return std::move(open.message);
 }
 
 }  // namespace crm::sales

@@ -46,6 +46,13 @@ void StageHistory::Add(db::WriteSet& writes, const v1::Opportunity& opportunity,
   }
 }
 
+void StageHistory::AddPast(db::WriteSet& writes, int64_t opportunity_id,
+                           const std::vector<v1::StageMove>& moves) const {
+  for (const v1::StageMove& move : moves) {
+    table_.Insert(writes, {ids_.Next(), 1}, move, {opportunity_id});
+  }
+}
+
 absl::StatusOr<std::vector<v1::StageMove>> StageHistory::Read(db::Connection& db,
                                                               int64_t opportunity_id) const {
   CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"stage_moves", select_}, {opportunity_id}));

@@ -35,6 +35,10 @@ class StageHistory {
   void Add(db::WriteSet& writes, const v1::Opportunity& opportunity, Entry entry,
            const resource::ChangeSource& source) const;
 
+  // Moves of an older system, as they are: never late.
+  void AddPast(db::WriteSet& writes, int64_t opportunity_id,
+               const std::vector<v1::StageMove>& moves) const;
+
   // Oldest first, without dwell times.
   absl::StatusOr<std::vector<v1::StageMove>> Read(db::Connection& db, int64_t opportunity_id) const;
 

@@ -40,6 +40,7 @@ void AskForApproval(const v1::Pipeline& pipeline, v1::Opportunity& opportunity) 
                                         ? v1::APPROVAL_STATUS_PENDING
                                         : v1::APPROVAL_STATUS_NOT_NEEDED);
   opportunity.clear_contract_approver();
+  opportunity.clear_contract_approver_for();
   opportunity.clear_contract_note();
 }
 
@@ -131,6 +132,8 @@ void EnterStage(const v1::Pipeline& pipeline, const v1::Stage& stage, absl::Time
   opportunity.clear_probability_approval();
   opportunity.clear_probability_proposer();
   opportunity.clear_probability_note();
+  opportunity.clear_probability_approver();
+  opportunity.clear_probability_approver_for();
   const bool further = IsBackwards(pipeline, stage.code(), opportunity.furthest_stage());
   if (stage.kind() != v1::STAGE_KIND_LOST && further) {
     opportunity.set_furthest_stage(stage.code());

@@ -1,5 +1,6 @@
 #include "services/sales/transfer_handlers.h"
 
+#include <map>
 #include <string>
 #include <utility>
 
@@ -70,14 +71,36 @@ absl::StatusOr<v1::TransferOpportunitiesResponse> TransferHandlers::Transfer(
   response.set_more(opportunities.size() > kMostInOneCall);
   if (response.more()) opportunities.resize(kMostInOneCall);
   const resource::ChangeSource source = record::SourceOf(call);
+  std::map<std::string, std::vector<std::string>> by_owner;
   for (const StoredOpportunity& before : opportunities) {
+    by_owner[before.message.owner()].push_back(before.message.number());
     v1::Opportunity after = before.message;
     after.set_owner(owner->user_id());
     after.set_team(owner->team());
     sales_.Change(call.writes(), before, std::move(after), source);
     response.add_transferred(before.message.number());
   }
+  for (const auto& [from, numbers] : by_owner) {
+    CRM_RETURN_IF_ERROR(HandOverReminders(call, numbers, from, *owner));
+  }
   return response;
+}
+
+absl::Status TransferHandlers::HandOverReminders(server::CallContext& call,
+                                                 const std::vector<std::string>& opportunities,
+                                                 const std::string& from,
+                                                 const crm::customer::v1::StaffUser& to) const {
+  if (from.empty() || from == to.user_id()) return absl::OkStatus();
+  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
+  CRM_ASSIGN_OR_RETURN(const std::vector<StoredReminder> reminders,
+                       sales_.reminders.OpenOnesOf(*db, opportunities, from));
+  for (const StoredReminder& before : reminders) {
+    v1::Reminder after = before.message;
+    after.set_assignee(to.user_id());
+    after.set_team(to.team());
+    sales_.reminders.Change(call.writes(), before, std::move(after), record::SourceOf(call));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace crm::sales

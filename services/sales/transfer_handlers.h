@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/server/method_table.h"
 #include "crm/sales/v1/opportunity_service.pb.h"
@@ -24,6 +25,12 @@ class TransferHandlers {
   // Open ones, oldest first; one more than a call takes, to know whether there are more.
   absl::StatusOr<std::vector<StoredOpportunity>> OpenOnesOf(server::CallContext& call,
                                                             const std::string& owner) const;
+
+  // Open reminders of the opportunities that the old owner has become the new one's.
+  absl::Status HandOverReminders(server::CallContext& call,
+                                 const std::vector<std::string>& opportunities,
+                                 const std::string& from,
+                                 const crm::customer::v1::StaffUser& to) const;
 
   Sales& sales_;
 };

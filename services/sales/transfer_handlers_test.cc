@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "crm/customer/v1/customer_service.pb.h"
+#include "crm/sales/v1/reminder_service.pb.h"
 #include "services/customer/customer_service.h"
 #include "services/sales/sales_test_fixture.h"
 
@@ -93,6 +94,26 @@ TEST_F(TransferTest, NeedsToKnowWhatAndToWhom) {  // SAL-11
   EXPECT_THAT(Must(Transfer(request, chief)).transferred(), IsEmpty());
 }
 
+TEST_F(TransferTest, HandsOverTheReminders) {  // SAL-10, SAL-11
+  const std::string number = Must(Create(Draft())).number();
+  v1::CreateReminderRequest create;
+  create.mutable_reminder()->set_opportunity(number);
+  create.mutable_reminder()->set_text("回访客户");
+  record::SetTime(harness_.clock().Now() + absl::Hours(1),
+                  *create.mutable_reminder()->mutable_due_time());
+  const auto made = Must(Call<v1::Reminder>("ReminderService/CreateReminder", create));
+  v1::TransferOpportunitiesRequest request;
+  request.set_opportunity(number);
+  request.set_to_owner("heir");
+  const std::string chief = harness_.TokenOf("chief", {"data_steward"});
+  Must(Transfer(request, chief));
+  v1::GetReminderRequest get;
+  get.set_reminder(made.number());
+  const auto given = Must(Call<v1::Reminder>("ReminderService/GetReminder", get, chief));
+  EXPECT_EQ(given.assignee(), "heir");
+  EXPECT_EQ(given.team(), "west");
+}
+
 TEST(SalesBesideTheArchive, AsksForCustomersItHasNotSeen) {  // SAL-1, PLT-21
   auto archive = std::make_unique<crm::testing::ServiceHarness>(customer::Info(),
                                                                 customer::CustomerService::Create);
@@ -111,7 +132,7 @@ TEST(SalesBesideTheArchive, AsksForCustomersItHasNotSeen) {  // SAL-1, PLT-21
   customer.mutable_customer()->set_phone("13800138001");
   const auto known =
       archive->Call<crm::customer::v1::CreateCustomerRequest, crm::customer::v1::Customer>(
-          archive->TokenOf("steward", {"data_steward"}),
+          archive->TokenOf("rep", {"sales_representative"}, "east"),
           "crm.customer.v1.CustomerService/CreateCustomer", customer);
   ASSERT_TRUE(known.ok()) << known.status();
 
@@ -122,15 +143,16 @@ TEST(SalesBesideTheArchive, AsksForCustomersItHasNotSeen) {  // SAL-1, PLT-21
   draft.set_expected_close_date("2026-06-30");
   draft.set_source_channel("referral");
   record::SetTime(sales.clock().Now(), *draft.mutable_lead_time());
-  const auto create = [&](const std::string& number) {
+  const auto create = [&](const std::string& number, const std::string& user = "rep") {
     draft.set_customer(number);
     return sales
         .Call<v1::CreateOpportunityRequest, v1::Opportunity>(
-            sales.TokenOf("rep", {"sales_representative"}, "east"),
+            sales.TokenOf(user, {"sales_representative"}, "east"),
             "crm.sales.v1.OpportunityService/CreateOpportunity", request)
         .status();
   };
   EXPECT_EQ(create("CRM2026999999").code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(create(known->number(), "other").code(), absl::StatusCode::kNotFound);  // PLT-13
   EXPECT_TRUE(create(known->number()).ok()) << create(known->number());
   // It goes on with the customers it has seen while the archive is away.
   archive.reset();

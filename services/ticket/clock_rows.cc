@@ -12,12 +12,14 @@ constexpr db::Query kDelete{"ticket_clock_delete", R"sql(
   WHERE ticket_id = ? AND clock = ? AND cycle = ?)sql"};
 
 const db::InsertSpec& ClockSpec() {
-  static const db::InsertSpec& spec = *new db::InsertSpec{
-      "ticket_clock",
-      {"ticket_id", "clock", "cycle", "outcome", "due_time", "decided_time", "priority", "tier"},
-      "ON DUPLICATE KEY UPDATE outcome = VALUES(outcome), "
-      "due_time = VALUES(due_time), decided_time = VALUES(decided_time), "
-      "priority = VALUES(priority), tier = VALUES(tier)"};
+  static const db::InsertSpec& spec =
+      *new db::InsertSpec{"ticket_clock",
+                          {"ticket_id", "clock", "cycle", "outcome", "due_time", "decided_time",
+                           "priority", "tier", "type", "assignee", "team"},
+                          "ON DUPLICATE KEY UPDATE outcome = VALUES(outcome), "
+                          "due_time = VALUES(due_time), decided_time = VALUES(decided_time), "
+                          "priority = VALUES(priority), tier = VALUES(tier), type = VALUES(type), "
+                          "assignee = VALUES(assignee), team = VALUES(team)"};
   return spec;
 }
 
@@ -30,13 +32,19 @@ bool HasTurn(const std::vector<ClockRow>& rows, const ClockRow& wanted) {
                      [&](const ClockRow& row) { return IsSameTurn(row, wanted); });
 }
 
+bool EndsWithMessage(sla::Clock clock) { return clock != sla::Clock::kResolution; }
+
 }  // namespace
 
-std::vector<ClockRow> ClockRowsOf(const v1::Ticket& ticket, const sla::Evaluation& evaluation) {
+std::vector<ClockRow> ClockRowsOf(const v1::Ticket& ticket, const sla::Evaluation& evaluation,
+                                  absl::Time told_from) {
   std::vector<ClockRow> rows;
+  // A duplicate's clocks would count one request twice (TIC-16).
+  if (evaluation.merged) return rows;
   const auto add = [&](const sla::Reading& reading) {
     const sla::Outcome outcome = sla::OutcomeOf(reading);
     if (outcome == sla::Outcome::kNotMeasured) return;
+    if (EndsWithMessage(reading.clock) && reading.started < told_from) return;
     ClockRow& row = rows.emplace_back();
     row.clock = FromSla(reading.clock);
     row.cycle = reading.cycle;
@@ -46,6 +54,9 @@ std::vector<ClockRow> ClockRowsOf(const v1::Ticket& ticket, const sla::Evaluatio
     row.decided = sla::DecidedAt(reading);
     row.priority = ticket.priority();
     row.tier = ticket.customer_tier();
+    row.type = ticket.type();
+    row.assignee = ticket.assignee();
+    row.team = ticket.team();
   };
   for (const sla::Reading& reading : evaluation.earlier) add(reading);
   for (const sla::Reading& reading : evaluation.clocks) add(reading);
@@ -60,7 +71,7 @@ void WriteClockRows(db::WriteSet& writes, int64_t ticket_id, const std::vector<C
   for (const ClockRow& row : after) {
     if (std::find(before.begin(), before.end(), row) != before.end()) continue;
     writes.Insert(ClockSpec(), {ticket_id, row.clock, row.cycle, row.outcome, row.due, row.decided,
-                                row.priority, row.tier});
+                                row.priority, row.tier, row.type, row.assignee, row.team});
   }
 }
 

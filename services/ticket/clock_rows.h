@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/time/time.h"
@@ -26,11 +27,17 @@ struct ClockRow {
   std::optional<absl::Time> decided;
   v1::TicketPriority priority = v1::TICKET_PRIORITY_UNSPECIFIED;
   crm::customer::v1::Tier tier = crm::customer::v1::TIER_UNSPECIFIED;
+  v1::TicketType type = v1::TICKET_TYPE_UNSPECIFIED;
+  std::string assignee = {};
+  std::string team = {};
 
   bool operator==(const ClockRow&) const = default;
 };
 
-std::vector<ClockRow> ClockRowsOf(const v1::Ticket& ticket, const sla::Evaluation& evaluation);
+// None for a ticket that is merged into another: one request is counted once. Nor for turns that
+// began before `told_from` and end with a message: nobody knows whether there was one.
+std::vector<ClockRow> ClockRowsOf(const v1::Ticket& ticket, const sla::Evaluation& evaluation,
+                                  absl::Time told_from);
 
 // Brings the rows of a ticket from one state to another.
 void WriteClockRows(db::WriteSet& writes, int64_t ticket_id, const std::vector<ClockRow>& before,

@@ -8,6 +8,7 @@
 #include "common/base/status_macros.h"
 #include "common/db/db_error.h"
 #include "crm/customer/v1/customer_service.pb.h"
+#include "services/ticket/feedback_event.h"
 #include "services/ticket/ticket_rules.h"
 
 namespace crm::ticket {
@@ -119,8 +120,14 @@ absl::Status CustomerLinkJob::Try(const Waiting& waiting) {
       CRM_ASSIGN_OR_RETURN(const TicketState state, desk_.WithHistory(*db, *std::move(ticket)));
       v1::Ticket after = state.ticket.message;
       SetCustomer(*customer, after);
-      desk_.changes.Change(writes, state, std::move(after), {EventOf(v1::TICKET_EVENT_KIND_LINKED)},
-                           {now, "crm-ticket", "job"});
+      const resource::ChangeSource source{now, "crm-ticket", "job"};
+      const StoredTicket linked = desk_.changes.Change(
+          writes, state, std::move(after), {EventOf(v1::TICKET_EVENT_KIND_LINKED)}, source);
+      // Told before, but not whose it was.
+      if (linked.message.has_feedback_time()) PublishFeedback(writes, linked, source);
+      if (linked.message.follow_up_state() == v1::FOLLOW_UP_STATE_DONE) {
+        PublishFollowUp(writes, linked, source);
+      }
       writes.Execute(kForget, {waiting.ticket_id});
     } else {
       const absl::Duration pause =

@@ -1,4 +1,5 @@
 // Tickets beside the customer archive and its staff directory: TIC-2, TIC-7.
+#include "crm/ticket/v1/after_care_service.pb.h"
 #include "crm/ticket/v1/agent_service.pb.h"
 #include "services/ticket/ticket_test_fixture.h"
 
@@ -92,6 +93,43 @@ TEST_F(CustomerLinkTest, LinksAnIdentityWhenItIsKnown) {
   EXPECT_EQ(Events(number).back().kind(), v1::TICKET_EVENT_KIND_LINKED);
 }
 
+// TIC-10: an answer that came before the customer was known is told again with the customer.
+TEST_F(CustomerLinkTest, AnEarlierAnswerIsToldAgain) {
+  const std::string number = OpenClosed(Fault());
+  v1::RecordFeedbackRequest request;
+  request.set_ticket(number);
+  request.set_satisfaction(4);
+  Must(Call<v1::Ticket>(gateway_, "AfterCareService/RecordFeedback", request));
+  const auto told = [&](const std::string& customer) {
+    return CountRows(absl::StrCat("SELECT COUNT(*) FROM outbox WHERE payload LIKE '%",
+                                  "crm.ticket.v1.TicketFeedback%", customer, "%'"));
+  };
+  EXPECT_EQ(told(number), 1);
+  const std::string customer = CreateCustomer("13800138001").number();
+  EXPECT_EQ(told(customer), 0);
+  Advance(absl::Minutes(1));
+  ASSERT_TRUE(Eventually([&] { return Get(number).customer() == customer; }));
+  EXPECT_EQ(told(customer), 1);
+}
+
+// TIC-3: so is the answer of a follow-up.
+TEST_F(CustomerLinkTest, AnEarlierFollowUpIsToldAgain) {
+  v1::Ticket complaint = Fault();
+  complaint.set_type(v1::TICKET_TYPE_COMPLAINT);
+  const std::string number = OpenClosed(complaint);
+  v1::RecordFollowUpRequest request;
+  request.set_ticket(number);
+  request.set_satisfaction(5);
+  request.set_text("已恢复正常");
+  Must(Call<v1::Ticket>(agent_, "AfterCareService/RecordFollowUp", request));
+  const std::string customer = CreateCustomer("13800138001").number();
+  Advance(absl::Minutes(1));
+  ASSERT_TRUE(Eventually([&] { return Get(number).customer() == customer; }));
+  EXPECT_EQ(CountRows(absl::StrCat("SELECT COUNT(*) FROM outbox WHERE payload LIKE '%",
+                                   "crm.ticket.v1.TicketFeedback%", customer, "%'")),
+            1);
+}
+
 // TIC-2: intake works while the archive is away.
 TEST_F(CustomerLinkTest, TakesTicketsInWhileTheArchiveIsAway) {
   StopArchive();
@@ -114,6 +152,8 @@ TEST_F(CustomerLinkTest, AssignsAndTransfers) {
   Advance(absl::Hours(2) + absl::Seconds(1));
   ASSERT_TRUE(Eventually([&] { return Get(number).assignee() == "u-boss"; }));
   EXPECT_EQ(Get(number).escalated_to(), "u-boss");
+  // TIC-13: it is off the list of what was escalated once somebody has it.
+  EXPECT_EQ(Must(Assign(number, "u-zhang")).escalated_to(), "");
 }
 
 // TIC-7: to whoever is there and has the least to do; nobody there, nobody gets it.

@@ -10,8 +10,13 @@
 namespace crm::ticket {
 namespace {
 
+// Longer chains of merges come from damage only.
+constexpr int kMostMerges = 100;
+
+}  // namespace
+
 // A move is decided on what its caller saw: any change since is one too many.
-absl::Status CheckSeen(const StoredTicket& ticket, const std::string& etag) {
+absl::Status Desk::CheckSeen(const StoredTicket& ticket, const std::string& etag) {
   if (etag.empty()) return absl::OkStatus();
   CRM_ASSIGN_OR_RETURN(const int64_t version, resource::ParseEtag(etag, "etag"));
   if (version == ticket.key.version) return absl::OkStatus();
@@ -20,8 +25,6 @@ absl::Status CheckSeen(const StoredTicket& ticket, const std::string& etag) {
       .Meta("current_etag", resource::EtagOf(ticket.key.version))
       .Resource(kTicketType, ticket.message.number());
 }
-
-}  // namespace
 
 Desk::Desk(runtime::ServiceRuntime& service, numbering::NumberPattern pattern)
     : host(service),
@@ -37,6 +40,34 @@ absl::StatusOr<TicketState> Desk::Read(server::CallContext& call, std::string_vi
   CRM_ASSIGN_OR_RETURN(StoredTicket ticket, store.Get(*db, number, call.scope()));
   CRM_RETURN_IF_ERROR(CheckSeen(ticket, etag));
   return WithHistory(*db, std::move(ticket));
+}
+
+absl::StatusOr<TicketState> Desk::ReadSurvivor(server::CallContext& call,
+                                               std::string_view number) const {
+  CRM_ASSIGN_OR_RETURN(TicketState state, Read(call, number));
+  const v1::Ticket asked = state.ticket.message;
+  for (int i = 0; i < kMostMerges && !state.ticket.message.merged_into().empty(); ++i) {
+    CRM_ASSIGN_OR_RETURN(state, ReadMergedInto(call, asked, state.ticket.message.merged_into()));
+  }
+  return state;
+}
+
+absl::StatusOr<TicketState> Desk::ReadMergedInto(server::CallContext& call,
+                                                 const v1::Ticket& duplicate,
+                                                 std::string_view survivor) const {
+  absl::StatusOr<TicketState> state = Read(call, survivor);
+  if (!absl::IsNotFound(state.status())) return state;
+  return Error(absl::StatusCode::kFailedPrecondition, "TICKET_MERGED",
+               "the ticket was merged into one that is out of your reach")
+      .Resource(kTicketType, duplicate.number());
+}
+
+absl::StatusOr<StoredTicket> Desk::SurvivorOf(db::Connection& db, StoredTicket ticket) const {
+  const auth::RowScope all{auth::RowScope::Kind::kAll, "", {}};
+  for (int i = 0; i < kMostMerges && !ticket.message.merged_into().empty(); ++i) {
+    CRM_ASSIGN_OR_RETURN(ticket, store.Get(db, ticket.message.merged_into(), all));
+  }
+  return ticket;
 }
 
 absl::StatusOr<TicketState> Desk::WithHistory(db::Connection& db, StoredTicket ticket) const {

@@ -26,6 +26,17 @@ struct Desk {
   // has changed since.
   absl::StatusOr<TicketState> Read(server::CallContext& call, std::string_view number,
                                    const std::string& etag = "") const;
+  // The same for whatever the ticket was merged into, if it was. FAILED_PRECONDITION TICKET_MERGED
+  // if that is out of the caller's scope.
+  absl::StatusOr<TicketState> ReadSurvivor(server::CallContext& call,
+                                           std::string_view number) const;
+  // `survivor`, into which `duplicate` was merged; the same error, which does not name it.
+  absl::StatusOr<TicketState> ReadMergedInto(server::CallContext& call, const v1::Ticket& duplicate,
+                                             std::string_view survivor) const;
+  // What the ticket was merged into, whatever the caller may see; itself if it was not.
+  absl::StatusOr<StoredTicket> SurvivorOf(db::Connection& db, StoredTicket ticket) const;
+  // ABORTED ETAG_STALE as above.
+  static absl::Status CheckSeen(const StoredTicket& ticket, const std::string& etag);
   // Adds the history.
   absl::StatusOr<TicketState> WithHistory(db::Connection& db, StoredTicket ticket) const;
 

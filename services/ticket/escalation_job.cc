@@ -8,6 +8,7 @@
 #include "common/base/status_macros.h"
 #include "common/db/commit_each.h"
 #include "common/record/times.h"
+#include "services/ticket/after_care_rules.h"
 #include "services/ticket/sla/evaluate.h"
 #include "services/ticket/ticket_rules.h"
 
@@ -122,11 +123,12 @@ absl::StatusOr<db::WriteSet> EscalationJob::Escalate(db::Connection& db, int64_t
   }
   CRM_ASSIGN_OR_RETURN(const TicketState state, desk_.WithHistory(db, *std::move(ticket)));
   v1::Ticket after = state.ticket.message;
+  const v1::SlaConfiguration& configuration = ConfigurationOf(state);
   TicketEvents fresh;
   for (const Escalation& escalation : PendingEscalations(
            after, state.history, sla::Evaluate(state.history.SlaEvents(), state.Instant(now)))) {
     if (escalation.due > now) break;
-    TicketEvents events = Apply(escalation, after);
+    TicketEvents events = Apply(escalation, configuration, now, after);
     writes.Insert(EscalationSpec(), {ticket_id, escalation.rule, escalation.level, escalation.due,
                                      now, events.front().assignee()});
     fresh.insert(fresh.end(), events.begin(), events.end());
@@ -135,7 +137,9 @@ absl::StatusOr<db::WriteSet> EscalationJob::Escalate(db::Connection& db, int64_t
   return writes;
 }
 
-TicketEvents EscalationJob::Apply(const Escalation& escalation, v1::Ticket& ticket) const {
+TicketEvents EscalationJob::Apply(const Escalation& escalation,
+                                  const v1::SlaConfiguration& configuration, absl::Time now,
+                                  v1::Ticket& ticket) const {
   v1::TicketEvent event = EventOf(v1::TICKET_EVENT_KIND_ESCALATED);
   event.set_rule(escalation.rule);
   event.set_level(escalation.level);
@@ -152,6 +156,10 @@ TicketEvents EscalationJob::Apply(const Escalation& escalation, v1::Ticket& tick
     case EscalationAction::kTransfer:
       event.set_assignee(SupervisorOf(ticket));
       break;
+    case EscalationAction::kClose:
+    case EscalationAction::kGiveUpFeedback:
+    case EscalationAction::kDueFollowUp:
+      return ApplyAfterCare(escalation, configuration, now, ticket);
   }
   const std::string target = event.assignee();
   if (!target.empty()) ticket.set_escalated_to(target);

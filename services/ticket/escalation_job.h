@@ -1,4 +1,5 @@
-// Escalates tickets when it is due (TIC-8). Runs on every replica: each claims some of the tickets
+// Escalates tickets when it is due (TIC-8), and does what else falls due on them (TIC-3, TIC-10,
+// TIC-17). Runs on every replica: each claims some of the tickets
 // whose timer is due for a few seconds, the earliest first, and commits the escalation with its row
 // in `ticket_escalation`, whose key makes it once. A replica that dies leaves its claim to expire.
 //
@@ -42,7 +43,8 @@ class EscalationJob {
   absl::StatusOr<db::WriteSet> Escalate(db::Connection& db, int64_t ticket_id,
                                         absl::Time now) const;
   // Does one of them to the ticket; gives the entries of its history.
-  TicketEvents Apply(const Escalation& escalation, v1::Ticket& ticket) const;
+  TicketEvents Apply(const Escalation& escalation, const v1::SlaConfiguration& configuration,
+                     absl::Time now, v1::Ticket& ticket) const;
   std::string SupervisorOf(const v1::Ticket& ticket) const;
   std::string ManagerOf(const v1::Ticket& ticket) const;
 

@@ -1,6 +1,7 @@
 // Escalation over gRPC on a real database, also with two replicas: TIC-8.
 #include <map>
 
+#include "crm/ticket/v1/merge_service.pb.h"
 #include "services/ticket/ticket_test_fixture.h"
 
 namespace crm::ticket {
@@ -22,11 +23,6 @@ class EscalationJobTest : public TicketTest {
   }
   bool Comes(const std::string& number, const std::vector<std::string>& wanted) {
     return Eventually([&] { return Escalations(number) == wanted; });
-  }
-  int64_t CountRows(const std::string& sql) {
-    auto db = harness_->database().pool().Acquire(harness_->database().Deadline());
-    auto rows = (*db)->Select({"test_count", sql}, {});
-    return rows.ok() && rows->Next() ? rows->Int(0) : -1;
   }
 };
 
@@ -107,6 +103,31 @@ TEST_F(EscalationJobTest, TwoReplicasEscalateOnce) {
     for (const auto& [escalation, times] : count) EXPECT_EQ(times, 1) << number << escalation;
   }
   EXPECT_EQ(CountRows("SELECT COUNT(*) FROM ticket_event WHERE kind = 9"), kTickets * 7);
+}
+
+// TIC-8, TIC-16: nobody had to work on it while it was merged into another.
+TEST_F(EscalationJobTest, ItIsNotIdleWhileItIsMerged) {
+  const std::string duplicate = Open(v1::TICKET_PRIORITY_URGENT).number();
+  Move("TakeTicket", duplicate);
+  v1::MergeTicketsRequest merge;
+  merge.set_survivor(Open().number());
+  merge.add_duplicates()->set_ticket(duplicate);
+  merge.set_reason("同一故障");
+  Advance(absl::Minutes(30));
+  Must(Call<v1::Ticket>(supervisor_, "TicketMergeService/MergeTickets", merge));
+  Advance(absl::Hours(3));
+  v1::UnmergeTicketRequest unmerge;
+  unmerge.set_ticket(duplicate);
+  unmerge.set_reason("并非同一故障");
+  Must(Call<v1::Ticket>(supervisor_, "TicketMergeService/UnmergeTicket", unmerge));
+  EXPECT_EQ(
+      CountRows(absl::StrCat(
+          "SELECT COUNT(*) FROM ticket_timer JOIN ticket ON id = ticket_id "
+          "WHERE number = '",
+          duplicate, "' AND ticket_timer.due_time = ", absl::ToUnixMicros(Now() + absl::Hours(2)))),
+      1);
+  Advance(absl::Hours(2) + absl::Seconds(1));
+  EXPECT_TRUE(Comes(duplicate, {"urgent_idle 1"}));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/record/times.h"
+#include "services/ticket/after_care_rules.h"
 #include "services/ticket/sla_terms.h"
 #include "services/ticket/ticket_rules.h"
 
@@ -22,14 +23,18 @@ class Finder {
   Finder(const v1::Ticket& ticket, const TicketHistory& history, const SlaVersion& version,
          absl::Time now)
       : ticket_(ticket),
+        history_(history),
         events_(history.events),
         rules_(version.sla.configuration().escalation()),
+        after_care_(AfterCareOf(version.sla.configuration())),
         calendar_(version.sla.Calendar(rules_.calendar())),
         now_(now) {
     for (const v1::TicketEvent& event : events_) {
       if (event.kind() == v1::TICKET_EVENT_KIND_ESCALATED) {
         done_.insert({event.rule(), event.level()});
       }
+      if (event.kind() == v1::TICKET_EVENT_KIND_IMPORTED) imported_ = record::TimeOf(event.time());
+      if (event.kind() == v1::TICKET_EVENT_KIND_UNMERGED) unmerged_ = record::TimeOf(event.time());
     }
   }
 
@@ -38,6 +43,9 @@ class Finder {
     AddUrgentIdle();
     for (const sla::Reading& reading : evaluation.earlier) AddClock(reading);
     for (const sla::Reading& reading : evaluation.clocks) AddClock(reading);
+    for (Escalation& due : PendingAfterCare(ticket_, history_, after_care_)) {
+      found_.push_back(std::move(due));
+    }
     std::stable_sort(found_.begin(), found_.end(), [](const Escalation& a, const Escalation& b) {
       return std::tie(a.due, a.rule, a.level) < std::tie(b.due, b.rule, b.level);
     });
@@ -47,7 +55,7 @@ class Finder {
  private:
   void Add(std::string rule, int64_t level, std::optional<absl::Time> due,
            EscalationAction action) {
-    if (!due.has_value() || done_.contains({rule, level})) return;
+    if (!due.has_value() || *due <= imported_ || done_.contains({rule, level})) return;
     found_.push_back({std::move(rule), level, *due, action});
   }
 
@@ -56,8 +64,14 @@ class Finder {
     return calendar_.AddWorking(start, absl::Minutes(minutes));
   }
 
+  // While it was merged into another, nobody had to work on it: they have all of the time anew.
+  std::optional<absl::Time> AfterMerges(absl::Time start, int64_t minutes) const {
+    return After(std::max(start, unmerged_), minutes);
+  }
+
   // Nobody has taken it by then.
   void AddUnassigned() {
+    if (!IsOpen(ticket_.status())) return;
     std::optional<absl::Time> opened;
     std::optional<absl::Time> taken;
     for (const v1::TicketEvent& event : events_) {
@@ -66,7 +80,7 @@ class Finder {
       if (takes && !taken.has_value()) taken = record::TimeOf(event.time());
     }
     if (!opened.has_value()) return;
-    const auto due = After(*opened, rules_.unassigned_minutes());
+    const auto due = AfterMerges(*opened, rules_.unassigned_minutes());
     if (due.has_value() && taken.has_value() && *taken <= *due) return;
     Add("unassigned", 1, due, EscalationAction::kToSupervisor);
   }
@@ -85,7 +99,7 @@ class Finder {
       }
     }
     if (!assigned.has_value() || handled) return;
-    Add("urgent_idle", 1, After(*assigned, rules_.urgent_idle_minutes()),
+    Add("urgent_idle", 1, AfterMerges(*assigned, rules_.urgent_idle_minutes()),
         EscalationAction::kTransfer);
   }
 
@@ -98,7 +112,8 @@ class Finder {
     }
     if (!reading.due.has_value()) return;
     const absl::Time breach = *reading.due + kFirstLateMoment;
-    if (!Passes(reading, breach)) return;
+    // What was missed before an import is nobody's to answer for here.
+    if (!Passes(reading, breach) || breach <= imported_) return;
     const std::string rule = absl::StrCat(clock, "_breach", turn);
     Add(rule, 1, breach, EscalationAction::kToSupervisor);
     const auto later = After(breach, rules_.manager_after_minutes());
@@ -114,10 +129,14 @@ class Finder {
   }
 
   const v1::Ticket& ticket_;
+  const TicketHistory& history_;
   const TicketEvents& events_;
   const v1::EscalationRules& rules_;
+  const v1::AfterCareRules& after_care_;
   const calendar::BusinessCalendar& calendar_;
   const absl::Time now_;
+  absl::Time imported_ = absl::InfinitePast();
+  absl::Time unmerged_ = absl::InfinitePast();
   std::set<std::pair<std::string, int64_t>> done_;
   std::vector<Escalation> found_;
 };
@@ -127,7 +146,7 @@ class Finder {
 std::vector<Escalation> PendingEscalations(const v1::Ticket& ticket, const TicketHistory& history,
                                            const sla::Evaluation& evaluation) {
   const SlaVersion* version = history.book->Find(ticket.sla_version());
-  if (version == nullptr) return {};
+  if (version == nullptr || evaluation.merged) return {};
   return Finder(ticket, history, *version, evaluation.now).Find(evaluation);
 }
 

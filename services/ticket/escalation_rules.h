@@ -1,5 +1,6 @@
-// Which escalations a ticket comes to, and when (TIC-8). Pure: told from the ticket's history
-// alone, so that it makes no difference when somebody looks.
+// What falls due on a ticket by itself, and when: escalations (TIC-8), and what comes after it is
+// done (after_care_rules.h). Pure: told from the ticket's history alone, so that it makes no
+// difference when somebody looks.
 #ifndef CRM_SERVICES_TICKET_ESCALATION_RULES_H_
 #define CRM_SERVICES_TICKET_ESCALATION_RULES_H_
 
@@ -19,11 +20,16 @@ enum class EscalationAction {
   kToSupervisor,  // the supervisor is told; the assignee stays
   kToManager,
   kTransfer,  // the supervisor takes over
+  // Of after-care: no escalations.
+  kClose,
+  kGiveUpFeedback,
+  kDueFollowUp,
 };
 
 struct Escalation {
-  // `unassigned`, `urgent_idle`, `<clock>_warning`, `<clock>_breach`; of a later turn of a clock
-  // with its number: `next_response_breach:2`. Rule and level are unique in a ticket.
+  // `unassigned`, `urgent_idle`, `auto_close`, `feedback_unconfirmed`, `follow_up`,
+  // `<clock>_warning`, `<clock>_breach`; of a later turn of a clock with its number:
+  // `next_response_breach:2`. Rule and level are unique in a ticket.
   std::string rule;
   int64_t level = 1;
   absl::Time due;
@@ -33,7 +39,8 @@ struct Escalation {
 // Those that the history does not have yet, as it will be if nothing more happens, in the order of
 // their due times. A ticket that was taken, or a clock that ended, after its due time still comes
 // to the escalation, whenever somebody looks: late is late. What a clock that stands still may come
-// to is not among them.
+// to is not among them. A ticket that is merged into another comes to nothing; one whose history
+// was imported, to nothing that was due before the import.
 std::vector<Escalation> PendingEscalations(const v1::Ticket& ticket, const TicketHistory& history,
                                            const sla::Evaluation& evaluation);
 

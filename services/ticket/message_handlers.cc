@@ -28,10 +28,12 @@ void MessageHandlers::Register(server::MethodTable& table) {
 
 absl::StatusOr<v1::Ticket> MessageHandlers::Record(CallContext& call, const Request& request,
                                                    v1::TicketEventKind kind) {
-  CRM_ASSIGN_OR_RETURN(const TicketState before, desk_.Read(call, request.ticket()));
+  CRM_ASSIGN_OR_RETURN(const TicketState before, desk_.ReadSurvivor(call, request.ticket()));
+  const v1::Ticket& ticket = before.ticket.message;
+  v1::TicketEvent event = EventOf(kind, request.text());
+  if (ticket.number() != request.ticket()) event.set_other_ticket(request.ticket());
   return desk_.changes
-      .Change(call.writes(), before, before.ticket.message, {EventOf(kind, request.text())},
-              record::SourceOf(call))
+      .Change(call.writes(), before, ticket, {std::move(event)}, record::SourceOf(call))
       .message;
 }
 

@@ -5,8 +5,9 @@
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
 #include "common/record/table.h"
-#include "common/record/times.h"
 #include "crm/customer/v1/staff.pb.h"
+#include "services/ticket/after_care_rules.h"
+#include "services/ticket/opening.h"
 
 namespace crm::ticket {
 
@@ -56,10 +57,12 @@ absl::StatusOr<v1::Ticket> MoveHandlers::Give(CallContext& call, Move move,
   events.push_back(AssignedEvent(assignee, reason));
   after.set_status(status);
   after.set_assignee(assignee);
+  after.clear_escalated_to();
   const auto staff = desk_.archive.staff().Get();
   const crm::customer::v1::StaffUser* user = staff->User(assignee);
   if (user != nullptr && !user->team().empty()) after.set_team(user->team());
-  return Save(call, before, std::move(after), reason, std::move(events));
+  after.set_last_measure(reason);
+  return Save(call, before, std::move(after), std::move(events));
 }
 
 absl::StatusOr<v1::Ticket> MoveHandlers::MoveTo(CallContext& call, Move move,
@@ -69,9 +72,9 @@ absl::StatusOr<v1::Ticket> MoveHandlers::MoveTo(CallContext& call, Move move,
   v1::Ticket after = before.ticket.message;
   CRM_ASSIGN_OR_RETURN(const v1::TicketStatus status, StatusAfter(move, after));
   after.set_status(status);
-  Enter(move, before, call.now(), after);
-  return Save(call, before, std::move(after), request.measure(),
-              {StatusEvent(status, request.measure())});
+  after.set_last_measure(request.measure());
+  TicketEvents events = Enter(move, before, call.now(), after);
+  return Save(call, before, std::move(after), std::move(events));
 }
 
 absl::StatusOr<v1::Ticket> MoveHandlers::Resolve(CallContext& call, Move move,
@@ -86,27 +89,25 @@ absl::StatusOr<v1::Ticket> MoveHandlers::Resolve(CallContext& call, Move move,
   }
   if (move == Move::kComplete) CRM_RETURN_IF_ERROR(CheckComplete(after));
   after.set_status(status);
-  Enter(move, before, call.now(), after);
-  return Save(call, before, std::move(after), request.measure(),
-              {StatusEvent(status, request.measure())});
+  after.set_last_measure(request.measure());
+  TicketEvents events = Enter(move, before, call.now(), after);
+  return Save(call, before, std::move(after), std::move(events));
 }
 
-void MoveHandlers::Enter(Move move, const TicketState& before, absl::Time now,
-                         v1::Ticket& ticket) const {
-  if (move == Move::kReopen) {
-    ticket.set_reopen_count(ticket.reopen_count() + 1);
-    ticket.clear_done_time();
-  }
-  if (move == Move::kComplete) record::SetTime(now, *ticket.mutable_done_time());
-  if (move != Move::kClose || ticket.type() != v1::TICKET_TYPE_COMPLAINT) return;
-  const SlaVersion& version = before.history.book->newest();
-  const int64_t days = version.sla.configuration().complaint_follow_up_days();
-  if (days > 0) record::SetTime(now + absl::Hours(24 * days), *ticket.mutable_follow_up_time());
+TicketEvents MoveHandlers::Enter(Move move, const TicketState& before, absl::Time now,
+                                 v1::Ticket& ticket) const {
+  const v1::SlaConfiguration& configuration = ConfigurationOf(before);
+  TicketEvents events = {StatusEvent(ticket.status(), ticket.last_measure())};
+  TicketEvents more;
+  if (move == Move::kReopen) EnterReopened(ticket);
+  if (move == Move::kComplete) more = EnterDone(configuration, now, ticket);
+  if (move == Move::kClose) more = EnterClosed(configuration, now, ticket);
+  for (v1::TicketEvent& event : more) events.push_back(std::move(event));
+  return events;
 }
 
 v1::Ticket MoveHandlers::Save(CallContext& call, const TicketState& before, v1::Ticket after,
-                              const std::string& measure, TicketEvents events) const {
-  after.set_last_measure(measure);
+                              TicketEvents events) const {
   return desk_.changes
       .Change(call.writes(), before, std::move(after), std::move(events), record::SourceOf(call))
       .message;
@@ -139,7 +140,30 @@ absl::StatusOr<v1::Ticket> MoveHandlers::Close(CallContext& call,
 
 absl::StatusOr<v1::Ticket> MoveHandlers::Reopen(CallContext& call,
                                                 const v1::MoveTicketRequest& request) {
+  CRM_ASSIGN_OR_RETURN(const TicketState before,
+                       desk_.Read(call, request.ticket(), request.etag()));
+  const v1::Ticket& ticket = before.ticket.message;
+  CRM_RETURN_IF_ERROR(CheckNotMerged(ticket));
+  if (!IsReopenedInPlace(AfterCareOf(ConfigurationOf(before)), ticket, call.now())) {
+    return Continue(call, before, request.measure());
+  }
   return MoveTo(call, Move::kReopen, request);
+}
+
+absl::StatusOr<v1::Ticket> MoveHandlers::Continue(CallContext& call, const TicketState& before,
+                                                  const std::string& reason) {
+  const v1::Ticket& ticket = before.ticket.message;
+  CRM_ASSIGN_OR_RETURN(Continuation next, Opening(desk_).Continue(call, before, reason, reason));
+  if (!next.events.empty()) {
+    Save(call, before, ticket, std::move(next.events));
+    return std::move(next.ticket.message);
+  }
+  absl::StatusOr<TicketState> there = desk_.Read(call, next.ticket.message.number());
+  if (there.ok()) return std::move(there->ticket.message);
+  if (!absl::IsNotFound(there.status())) return there.status();
+  return Error(absl::StatusCode::kFailedPrecondition, "TICKET_CONTINUED",
+               "the ticket goes on in one that is out of your reach")
+      .Resource(kTicketType, ticket.number());
 }
 
 }  // namespace crm::ticket

@@ -38,10 +38,15 @@ class MoveHandlers {
   // Gives the ticket to a user, and moves it if nobody had it.
   absl::StatusOr<v1::Ticket> Give(CallContext& call, Move move, const TicketState& before,
                                   const std::string& assignee, const std::string& reason);
-  // Sets what comes with a new status.
-  void Enter(Move move, const TicketState& before, absl::Time now, v1::Ticket& ticket) const;
+  // Sets what comes with a new status; gives the entries of the history.
+  TicketEvents Enter(Move move, const TicketState& before, absl::Time now,
+                     v1::Ticket& ticket) const;
+  // Gives the ticket that takes the place of one that was closed too long ago. FAILED_PRECONDITION
+  // TICKET_CONTINUED if it has one that is out of the caller's scope.
+  absl::StatusOr<v1::Ticket> Continue(CallContext& call, const TicketState& before,
+                                      const std::string& reason);
   v1::Ticket Save(CallContext& call, const TicketState& before, v1::Ticket after,
-                  const std::string& measure, TicketEvents events) const;
+                  TicketEvents events) const;
 
   Desk& desk_;
 };

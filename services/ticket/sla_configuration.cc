@@ -9,6 +9,7 @@
 #include "common/base/absl_view.h"
 #include "common/base/status_macros.h"
 #include "common/calendar/calendar_rules.h"
+#include "services/ticket/after_care_rules.h"
 #include "services/ticket/sla_terms.h"
 
 namespace crm::ticket {
@@ -180,6 +181,7 @@ v1::SlaConfiguration DefaultSlaConfiguration() {
   configuration.mutable_escalation()->set_urgent_idle_minutes(2 * kMinutesOfHour);
   configuration.mutable_escalation()->set_manager_after_minutes(4 * kMinutesOfHour);
   configuration.set_complaint_follow_up_days(7);
+  *configuration.mutable_after_care() = DefaultAfterCare();
   configuration.mutable_assignment()->set_enabled(true);
   configuration.mutable_assignment()->set_senior_skill("senior");
   return configuration;

@@ -6,6 +6,7 @@
 
 #include "common/record/times.h"
 #include "services/ticket/escalation_rules.h"
+#include "services/ticket/ticket_facts.h"
 
 namespace crm::ticket {
 namespace {
@@ -28,6 +29,12 @@ absl::Time TicketState::Instant(absl::Time now) const {
   return std::max(now, record::TimeOf(ticket.message.update_time()));
 }
 
+const v1::SlaConfiguration& ConfigurationOf(const TicketState& state) {
+  const SlaBook& book = *state.history.book;
+  const SlaVersion* version = book.Find(state.ticket.message.sla_version());
+  return (version == nullptr ? book.newest() : *version).sla.configuration();
+}
+
 void TicketChanges::Place(TicketEvents& events, int64_t first,
                           const resource::ChangeSource& source) {
   for (v1::TicketEvent& event : events) {
@@ -46,7 +53,7 @@ TicketChanges::Measures TicketChanges::Measure(const TicketHistory& history, abs
   } else {
     ticket.clear_due_time();
   }
-  Measures measures{ClockRowsOf(ticket, evaluation), std::nullopt};
+  Measures measures{ClockRowsOf(ticket, evaluation, history.ToldFrom()), std::nullopt};
   const std::vector<Escalation> pending = PendingEscalations(ticket, history, evaluation);
   if (!pending.empty()) measures.timer = pending.front().due;
   return measures;
@@ -69,12 +76,32 @@ StoredTicket TicketChanges::Create(db::WriteSet& writes, v1::Ticket ticket, Tick
   const Measures measures = Measure(history, source.time, ticket);
   StoredTicket created{{}, std::move(ticket)};
   created.key = store_.tickets().Create(writes, created.message, source);
-  for (const v1::TicketEvent& event : history.events) {
-    store_.AddEvent(writes, created.key.id, event);
-  }
-  WriteClockRows(writes, created.key.id, {}, measures.clocks);
-  SetTimer(writes, created.key.id, measures.timer);
+  WriteHistory(writes, created, history.events, measures);
   return created;
+}
+
+void TicketChanges::WriteHistory(db::WriteSet& writes, const StoredTicket& ticket,
+                                 const TicketEvents& events, const Measures& measures) const {
+  const int64_t id = ticket.key.id;
+  for (const v1::TicketEvent& event : events) store_.AddEvent(writes, id, event);
+  WriteClockRows(writes, id, {}, measures.clocks);
+  WriteFacts(writes, id, nullptr, {ticket.message, events});
+  SetTimer(writes, id, measures.timer);
+}
+
+StoredTicket TicketChanges::Import(db::WriteSet& writes, v1::Ticket ticket, TicketHistory history,
+                                   const resource::ChangeSource& source) const {
+  int64_t sequence = 0;
+  for (v1::TicketEvent& event : history.events) {
+    event.set_sequence(++sequence);
+    if (event.actor().empty()) event.set_actor(source.actor);
+  }
+  ticket.set_event_count(sequence);
+  const Measures measures = Measure(history, source.time, ticket);
+  StoredTicket imported{{}, std::move(ticket)};
+  imported.key = store_.Import(writes, imported.message, source);
+  WriteHistory(writes, imported, history.events, measures);
+  return imported;
 }
 
 StoredTicket TicketChanges::Change(db::WriteSet& writes, const TicketState& before,
@@ -97,7 +124,10 @@ StoredTicket TicketChanges::Change(db::WriteSet& writes, const TicketState& befo
   for (const v1::TicketEvent& event : fresh) store_.AddEvent(writes, ticket.key.id, event);
   const sla::Evaluation last =
       sla::Evaluate(before.history.SlaEvents(), record::TimeOf(ticket.message.update_time()));
-  WriteClockRows(writes, ticket.key.id, ClockRowsOf(ticket.message, last), measures.clocks);
+  WriteClockRows(writes, ticket.key.id,
+                 ClockRowsOf(ticket.message, last, before.history.ToldFrom()), measures.clocks);
+  const ToldTicket told{ticket.message, before.history.events};
+  WriteFacts(writes, ticket.key.id, &told, {changed.message, history.events});
   if (measures.timer.has_value()) {
     SetTimer(writes, ticket.key.id, measures.timer);
   } else {

@@ -25,6 +25,9 @@ struct TicketState {
   absl::Time Instant(absl::Time now) const;
 };
 
+// The version that the ticket is under; the newest one if that is gone.
+const v1::SlaConfiguration& ConfigurationOf(const TicketState& state);
+
 // Thread-safe.
 class TicketChanges {
  public:
@@ -34,6 +37,11 @@ class TicketChanges {
   // A new ticket with a number, status and SLA policy, and the entries that its history begins
   // with. A taken channel and external reference fails the commit with DUPLICATE_KEY.
   StoredTicket Create(db::WriteSet& writes, v1::Ticket ticket, TicketHistory history,
+                      const resource::ChangeSource& source) const;
+
+  // A ticket of an older system: create time and history have their own times. A taken channel and
+  // external reference fails the commit as above.
+  StoredTicket Import(db::WriteSet& writes, v1::Ticket ticket, TicketHistory history,
                       const resource::ChangeSource& source) const;
 
   // `after` with `fresh` entries, in their order. Somebody else's change meanwhile fails the commit
@@ -52,6 +60,9 @@ class TicketChanges {
   };
   // Sets the due time of the ticket, too.
   static Measures Measure(const TicketHistory& history, absl::Time now, v1::Ticket& ticket);
+  // The rows that come with a new ticket.
+  void WriteHistory(db::WriteSet& writes, const StoredTicket& ticket, const TicketEvents& events,
+                    const Measures& measures) const;
   static void SetTimer(db::WriteSet& writes, int64_t ticket_id, std::optional<absl::Time> due);
   static void ClearTimer(db::WriteSet& writes, int64_t ticket_id);
 

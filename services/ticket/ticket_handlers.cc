@@ -12,8 +12,8 @@
 #include "common/record/table.h"
 #include "common/resource/history.h"
 #include "common/resource/update.h"
-#include "services/ticket/assignment_rules.h"
 #include "services/ticket/customer_link.h"
+#include "services/ticket/opening.h"
 #include "services/ticket/ticket_rules.h"
 
 namespace crm::ticket {
@@ -44,41 +44,9 @@ absl::StatusOr<v1::Ticket> TicketHandlers::Create(CallContext& call,
         desk_.store.FindByReference(*db, ticket.channel(), ticket.external_reference()));
     if (there.has_value()) return std::move(there->message);
   }
-  return Open(call, *db, std::move(ticket));
-}
-
-absl::StatusOr<v1::Ticket> TicketHandlers::Open(CallContext& call, db::Connection& db,
-                                                v1::Ticket ticket) {
-  CRM_RETURN_IF_ERROR(LinkAtIntake(desk_, db, call.writes(), ticket));
-  CRM_ASSIGN_OR_RETURN(SlaBookPtr book, desk_.sla.Current(db));
-  const SlaVersion& version = book->newest();
-  ticket.set_status(v1::TICKET_STATUS_UNASSIGNED);
-  ticket.set_sla_version(version.version);
-  ticket.set_sla_policy(ChoosePolicy(version.sla.configuration(), ticket).policy_id());
-  if (call.validate_only()) return ticket;
-  CRM_ASSIGN_OR_RETURN(*ticket.mutable_number(), desk_.numbers.Next(call.now()));
-  TicketHistory history{{OpenedEvent(ticket)}, book};
-  for (v1::TicketEvent& event : Assign(call, version.sla, ticket)) {
-    history.events.push_back(std::move(event));
-  }
-  StoredTicket created = desk_.changes.Create(call.writes(), std::move(ticket), std::move(history),
-                                              record::SourceOf(call));
-  LinkLater(call.writes(), created, call.now());
-  return std::move(created.message);
-}
-
-TicketEvents TicketHandlers::Assign(CallContext& call, const CompiledSla& sla, v1::Ticket& ticket) {
-  const v1::AssignmentRules& rules = sla.configuration().assignment();
-  if (!rules.enabled() || !sla.Calendar(rules.calendar()).IsWorking(call.now())) return {};
-  const auto staff = desk_.archive.staff().Get();
-  const std::optional<Choice> choice = ChooseAgent(rules, ticket, desk_.agents.Candidates(*staff));
-  if (!choice.has_value()) return {};
-  ticket.set_status(v1::TICKET_STATUS_IN_PROGRESS);
-  ticket.set_assignee(choice->user_id);
-  if (!choice->team.empty()) ticket.set_team(choice->team);
-  call.AfterCommit([this, user = choice->user_id] { desk_.agents.NoteAssigned(user); });
-  return {StatusEvent(ticket.status(), choice->reason),
-          AssignedEvent(choice->user_id, choice->reason)};
+  CRM_RETURN_IF_ERROR(LinkAtIntake(desk_, *db, call.writes(), ticket));
+  CRM_ASSIGN_OR_RETURN(StoredTicket opened, Opening(desk_).Open(call, *db, std::move(ticket)));
+  return std::move(opened.message);
 }
 
 absl::StatusOr<v1::Ticket> TicketHandlers::Get(CallContext& call,

@@ -27,10 +27,6 @@ class TicketHandlers {
   absl::StatusOr<v1::ListTicketEventsResponse> Events(CallContext& call,
                                                       const v1::ListTicketEventsRequest& request);
 
-  absl::StatusOr<v1::Ticket> Open(CallContext& call, db::Connection& db, v1::Ticket ticket);
-  // Gives a new ticket to an agent, if somebody is eligible; the entries of its history.
-  TicketEvents Assign(CallContext& call, const CompiledSla& sla, v1::Ticket& ticket);
-
   Desk& desk_;
 };
 

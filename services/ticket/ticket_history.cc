@@ -27,9 +27,21 @@ std::optional<sla::EventKind> KindOf(v1::TicketEventKind kind) {
       return sla::EventKind::kArrivedOnSite;
     case v1::TICKET_EVENT_KIND_POLICY_APPLIED:
       return sla::EventKind::kPolicyApplied;
+    case v1::TICKET_EVENT_KIND_MERGED:
+      return sla::EventKind::kMerged;
+    case v1::TICKET_EVENT_KIND_UNMERGED:
+      return sla::EventKind::kUnmerged;
+    case v1::TICKET_EVENT_KIND_SPLIT:
+      return sla::EventKind::kSplit;
     default:
       return std::nullopt;
   }
+}
+
+bool IsMessage(v1::TicketEventKind kind) {
+  return kind == v1::TICKET_EVENT_KIND_AGENT_REPLIED ||
+         kind == v1::TICKET_EVENT_KIND_CUSTOMER_REPLIED || kind == v1::TICKET_EVENT_KIND_NOTED ||
+         kind == v1::TICKET_EVENT_KIND_ARRIVED_ON_SITE;
 }
 
 void SetPolicy(const v1::Ticket& ticket, v1::TicketEvent& event) {
@@ -64,6 +76,14 @@ int64_t TicketHistory::newest_version() const {
   return newest;
 }
 
+absl::Time TicketHistory::ToldFrom() const {
+  for (const v1::TicketEvent& event : events) {
+    if (IsMessage(event.kind())) break;
+    if (event.kind() == v1::TICKET_EVENT_KIND_IMPORTED) return record::TimeOf(event.time());
+  }
+  return absl::InfinitePast();
+}
+
 v1::TicketEvent EventOf(v1::TicketEventKind kind, std::string text) {
   v1::TicketEvent event;
   event.set_kind(kind);
@@ -94,6 +114,21 @@ v1::TicketEvent PolicyEvent(const v1::Ticket& ticket, const std::string& reason)
   v1::TicketEvent event = EventOf(v1::TICKET_EVENT_KIND_POLICY_APPLIED, reason);
   SetPolicy(ticket, event);
   return event;
+}
+
+v1::TicketEvent OtherTicketEvent(v1::TicketEventKind kind, const std::string& other_ticket,
+                                 const std::string& reason) {
+  v1::TicketEvent event = EventOf(kind, reason);
+  event.set_other_ticket(other_ticket);
+  return event;
+}
+
+v1::TicketStatus StatusOf(const TicketEvents& events) {
+  v1::TicketStatus status = v1::TICKET_STATUS_UNASSIGNED;
+  for (const v1::TicketEvent& event : events) {
+    if (event.status() != v1::TICKET_STATUS_UNSPECIFIED) status = event.status();
+  }
+  return status;
 }
 
 }  // namespace crm::ticket

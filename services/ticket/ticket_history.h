@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "absl/time/time.h"
 #include "crm/ticket/v1/ticket.pb.h"
 #include "crm/ticket/v1/ticket_event.pb.h"
 #include "services/ticket/sla/history.h"
@@ -23,6 +24,8 @@ struct TicketHistory {
   std::vector<sla::Event> SlaEvents() const;
   // The newest version that they name.
   int64_t newest_version() const;
+  // Messages before that are unknown: it was imported without any.
+  absl::Time ToldFrom() const;
 };
 
 // Entries for a ticket's history; the rest is filled in when they are written.
@@ -31,6 +34,12 @@ v1::TicketEvent OpenedEvent(const v1::Ticket& ticket);
 v1::TicketEvent AssignedEvent(const std::string& assignee, const std::string& reason);
 v1::TicketEvent StatusEvent(v1::TicketStatus status, const std::string& measure);
 v1::TicketEvent PolicyEvent(const v1::Ticket& ticket, const std::string& reason);
+// Of a kind that concerns another ticket.
+v1::TicketEvent OtherTicketEvent(v1::TicketEventKind kind, const std::string& other_ticket,
+                                 const std::string& reason);
+
+// Where the ticket stood by its own moves: also while it is merged into another.
+v1::TicketStatus StatusOf(const TicketEvents& events);
 
 }  // namespace crm::ticket
 

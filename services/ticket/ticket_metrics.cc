@@ -12,6 +12,7 @@
 #include "crm/ticket/v1/sla.pb.h"
 #include "crm/ticket/v1/ticket.pb.h"
 #include "services/ticket/sla/compliance.h"
+#include "services/ticket/ticket_facts.h"
 
 namespace crm::ticket {
 namespace {
@@ -35,6 +36,10 @@ constexpr std::array kMetrics = {
     Definition{"crm_tickets_open", Type::kGauge, "status",
                "Tickets that are not done, by status, counted every 15 seconds; the same on every "
                "replica."},
+    Definition{"crm_ticket_satisfaction_mean", Type::kGauge, "",
+               "Mean satisfaction (1 to 5) of the answers of the last 30 days; NaN without any."},
+    Definition{"crm_ticket_satisfaction_answers", Type::kGauge, "",
+               "Answers of customers about their satisfaction in the last 30 days."},
 };
 
 constexpr int kFirstOpen = v1::TICKET_STATUS_UNASSIGNED;
@@ -63,6 +68,11 @@ constexpr db::Query kOldestTimer{"oldest_due_timer", R"sql(
   SELECT MIN(due_time) FROM ticket_timer WHERE due_time <= ?)sql"};
 constexpr db::Query kCountOpen{"count_open_tickets", R"sql(
   SELECT status, COUNT(*) FROM ticket WHERE status BETWEEN ? AND ? GROUP BY status)sql"};
+
+constexpr db::Query kSatisfaction{"recent_satisfaction", R"sql(
+  SELECT CAST(AVG(satisfaction) AS DOUBLE), COUNT(*)
+  FROM ticket_fact
+  WHERE kind = ? AND time > ?)sql"};
 
 // `first_response`, `urgent`, `key`; `unknown` for what is not said.
 std::string LabelOf(const std::string& name, const char* prefix) {
@@ -97,7 +107,9 @@ void MakeSeries(prometheus::Family<prometheus::Gauge>& family, Gauges& gauges) {
 TicketMetrics::TicketMetrics(prometheus::Registry& registry, db::Pool& pool, const Clock& clock)
     : pool_(pool),
       clock_(clock),
-      overdue_(metrics::GaugeFamily(registry, kMetrics[4]).Add({})) {
+      overdue_(metrics::GaugeFamily(registry, kMetrics[4]).Add({})),
+      satisfaction_(metrics::GaugeFamily(registry, kMetrics[6]).Add({})),
+      ratings_(metrics::GaugeFamily(registry, kMetrics[7]).Add({})) {
   MakeSeries(metrics::GaugeFamily(registry, kMetrics[0]), breached_);
   MakeSeries(metrics::GaugeFamily(registry, kMetrics[1]), met_);
   auto& next = metrics::GaugeFamily(registry, kMetrics[2]);
@@ -127,7 +139,8 @@ absl::Status TicketMetrics::Count() {
   CRM_RETURN_IF_ERROR(CountClocks(*db, now));
   CRM_RETURN_IF_ERROR(ReadNextBreach(*db, now));
   CRM_RETURN_IF_ERROR(ReadOverdue(*db, now));
-  return CountOpen(*db);
+  CRM_RETURN_IF_ERROR(CountOpen(*db));
+  return ReadSatisfaction(*db, now);
 }
 
 absl::Status TicketMetrics::CountClocks(db::Connection& db, absl::Time now) {
@@ -180,6 +193,14 @@ absl::Status TicketMetrics::CountOpen(db::Connection& db) {
   std::map<int, int64_t> counts;
   while (rows.Next()) counts[static_cast<int>(rows.Int(0))] = rows.Int(1);
   for (const auto& [status, gauge] : open_) gauge->Set(static_cast<double>(counts[status]));
+  return absl::OkStatus();
+}
+
+absl::Status TicketMetrics::ReadSatisfaction(db::Connection& db, absl::Time now) {
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select(kSatisfaction, {FactKind::kRated, now - kWindow}));
+  const bool any = rows.Next() && !rows.IsNull(0);
+  satisfaction_.Set(any ? rows.Double(0) : std::numeric_limits<double>::quiet_NaN());
+  ratings_.Set(any ? static_cast<double>(rows.Int(1)) : 0);
   return absl::OkStatus();
 }
 

@@ -42,6 +42,7 @@ class TicketMetrics {
   absl::Status ReadNextBreach(db::Connection& db, absl::Time now);
   absl::Status ReadOverdue(db::Connection& db, absl::Time now);
   absl::Status CountOpen(db::Connection& db);
+  absl::Status ReadSatisfaction(db::Connection& db, absl::Time now);
 
   db::Pool& pool_;
   const Clock& clock_;
@@ -51,6 +52,8 @@ class TicketMetrics {
   std::map<int, prometheus::Gauge*> next_breach_;  // by clock
   prometheus::Gauge& overdue_;
   std::map<int, prometheus::Gauge*> open_;  // by status
+  prometheus::Gauge& satisfaction_;
+  prometheus::Gauge& ratings_;
 };
 
 }  // namespace crm::ticket

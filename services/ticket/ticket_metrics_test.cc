@@ -1,8 +1,10 @@
 // The metrics of service levels, on a real database: PLT-26.
 #include "services/ticket/ticket_metrics.h"
 
+#include <cmath>
 #include <iterator>
 
+#include "crm/ticket/v1/after_care_service.pb.h"
 #include "services/ticket/ticket_test_fixture.h"
 
 namespace crm::ticket {
@@ -97,6 +99,26 @@ TEST_F(TicketMetricsTest, CountsOpenTickets) {
   EXPECT_EQ(Value("crm_tickets_open", "to_be_confirmed"), 0);
 }
 
+// PLT-26, TIC-10: what customers say of the last 30 days.
+TEST_F(TicketMetricsTest, ShowsSatisfaction) {
+  EXPECT_TRUE(std::isnan(Value("crm_ticket_satisfaction_mean")));
+  for (const int satisfaction : {5, 4}) {
+    const std::string number = Open().number();
+    Move("TakeTicket", number);
+    Must(TryResolve("ProposeSolution", number, "更换网卡"));
+    Must(TryResolve("CompleteTicket", number));
+    Move("CloseTicket", number);
+    v1::RecordFeedbackRequest request;
+    request.set_ticket(number);
+    request.set_satisfaction(satisfaction);
+    Must(Call<v1::Ticket>(gateway_, "AfterCareService/RecordFeedback", request));
+  }
+  EXPECT_EQ(Value("crm_ticket_satisfaction_mean"), 4.5);
+  EXPECT_EQ(Value("crm_ticket_satisfaction_answers"), 2);
+  Advance(absl::Hours(31 * 24));
+  EXPECT_EQ(Value("crm_ticket_satisfaction_answers"), 0);
+}
+
 // PLT-26: each is in the documentation, word for word.
 TEST_F(TicketMetricsTest, AreDocumented) {
   std::ifstream page(CRM_SOURCE_DIR "/docs/metrics.md");
@@ -111,7 +133,7 @@ TEST_F(TicketMetricsTest, AreDocumented) {
                                                         " | ", family.help, " |")));
     ++found;
   }
-  EXPECT_EQ(found, 6);
+  EXPECT_EQ(found, 8);
 }
 
 // PLT-26: a paused clock does not run.

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "absl/strings/str_join.h"
+#include "common/base/status_macros.h"
 #include "common/error/error.h"
 #include "services/ticket/sla/policy.h"
 #include "services/ticket/sla_terms.h"
@@ -41,7 +42,7 @@ constexpr std::array<MoveRule, 8> kMoves = {{
     {Move::kClose, "CloseTicket", {Status::kDone}, v1::TICKET_STATUS_CLOSED},
     {Move::kReopen,
      "ReopenTicket",
-     {Status::kToBeConfirmed, Status::kDone},
+     {Status::kToBeConfirmed, Status::kDone, Status::kClosed},
      v1::TICKET_STATUS_IN_PROGRESS},
 }};
 
@@ -57,7 +58,16 @@ std::vector<std::string> LegalMoves(v1::TicketStatus status) {
   return legal;
 }
 
+absl::Status CheckNotMerged(const v1::Ticket& ticket) {
+  if (ticket.merged_into().empty()) return absl::OkStatus();
+  return Error(absl::StatusCode::kFailedPrecondition, "TICKET_MERGED",
+               "the ticket was merged into another one: work on that, or undo the merge")
+      .Meta("survivor", ticket.merged_into())
+      .Resource(kTicketType, ticket.number());
+}
+
 absl::StatusOr<v1::TicketStatus> StatusAfter(Move move, const v1::Ticket& ticket) {
+  CRM_RETURN_IF_ERROR(CheckNotMerged(ticket));
   const MoveRule& rule = kMoves[static_cast<size_t>(move)];
   if (!rule.from.Has(ToSla(ticket.status()))) {
     return Error(absl::StatusCode::kFailedPrecondition, "MOVE_ILLEGAL",

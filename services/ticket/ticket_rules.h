@@ -26,8 +26,12 @@ enum class Move {
   kReopen,
 };
 
-// The status after a move. FAILED_PRECONDITION, reason MOVE_ILLEGAL, metadata `legal_moves`: the
-// methods that are possible now, separated by commas; none for a ticket that is closed.
+// FAILED_PRECONDITION, reason TICKET_MERGED, metadata `survivor`, for one that was merged into
+// another.
+absl::Status CheckNotMerged(const v1::Ticket& ticket);
+
+// The status after a move. FAILED_PRECONDITION, reason TICKET_MERGED, or MOVE_ILLEGAL with metadata
+// `legal_moves`: the methods that are possible now, separated by commas.
 absl::StatusOr<v1::TicketStatus> StatusAfter(Move move, const v1::Ticket& ticket);
 
 // The methods that are possible in a status, in the order of Move.

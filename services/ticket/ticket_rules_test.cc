@@ -27,7 +27,7 @@ TEST(TicketMoves, EachStatusHasItsOwn) {
   EXPECT_THAT(LegalMoves(v1::TICKET_STATUS_TO_BE_CONFIRMED),
               ElementsAre("TakeTicket", "AssignTicket", "CompleteTicket", "ReopenTicket"));
   EXPECT_THAT(LegalMoves(v1::TICKET_STATUS_DONE), ElementsAre("CloseTicket", "ReopenTicket"));
-  EXPECT_THAT(LegalMoves(v1::TICKET_STATUS_CLOSED), IsEmpty());
+  EXPECT_THAT(LegalMoves(v1::TICKET_STATUS_CLOSED), ElementsAre("ReopenTicket"));
 }
 
 // TIC-3: giving a ticket to somebody moves it only if nobody had it.
@@ -40,9 +40,12 @@ TEST(TicketMoves, AssigningMovesAnUnassignedTicket) {
 
 // TIC-3
 TEST(TicketMoves, AnIllegalOneIsRefused) {
-  const auto closed = StatusAfter(Move::kReopen, In(v1::TICKET_STATUS_CLOSED));
+  const auto closed = StatusAfter(Move::kComplete, In(v1::TICKET_STATUS_CLOSED));
   EXPECT_EQ(closed.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(ErrorReason(closed.status()), "MOVE_ILLEGAL");
+  v1::Ticket merged = In(v1::TICKET_STATUS_CLOSED);
+  merged.set_merged_into("SR202611001");
+  EXPECT_EQ(ErrorReason(StatusAfter(Move::kReopen, merged).status()), "TICKET_MERGED");
 }
 
 // TIC-3

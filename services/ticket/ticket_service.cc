@@ -5,14 +5,21 @@
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
 #include "common/replica/replica.h"
+#include "services/ticket/after_care_handlers.h"
 #include "services/ticket/agent_handlers.h"
+#include "services/ticket/attachment_handlers.h"
 #include "services/ticket/customer_link.h"
 #include "services/ticket/desk.h"
 #include "services/ticket/embedded_ticket_migrations.h"
 #include "services/ticket/escalation_job.h"
+#include "services/ticket/import_handlers.h"
+#include "services/ticket/merge_handlers.h"
 #include "services/ticket/message_handlers.h"
 #include "services/ticket/move_handlers.h"
+#include "services/ticket/queue_handlers.h"
+#include "services/ticket/report_handlers.h"
 #include "services/ticket/sla_handlers.h"
+#include "services/ticket/term_job.h"
 #include "services/ticket/ticket_handlers.h"
 #include "services/ticket/ticket_metrics.h"
 
@@ -34,6 +41,13 @@ class Composition : public runtime::Service {
         messages_(desk_),
         sla_(desk_),
         agents_(desk_),
+        merges_(desk_),
+        after_care_(desk_),
+        attachments_(desk_),
+        imports_(desk_),
+        queue_(desk_),
+        reports_(desk_),
+        terms_(desk_),
         links_(desk_),
         escalations_(desk_),
         metrics_(runtime.metrics(), runtime.pool(), runtime.clock()) {}
@@ -59,6 +73,25 @@ class Composition : public runtime::Service {
     server::MethodTable agents(runtime::ServiceDescriptorOf("crm.ticket.v1.AgentService"));
     agents_.Register(agents);
     desk_.host.Add(std::move(agents));
+    server::MethodTable merges(runtime::ServiceDescriptorOf("crm.ticket.v1.TicketMergeService"));
+    merges_.Register(merges);
+    desk_.host.Add(std::move(merges));
+    server::MethodTable after_care(runtime::ServiceDescriptorOf("crm.ticket.v1.AfterCareService"));
+    after_care_.Register(after_care);
+    desk_.host.Add(std::move(after_care));
+    server::MethodTable files(
+        runtime::ServiceDescriptorOf("crm.ticket.v1.TicketAttachmentService"));
+    attachments_.Register(files);
+    desk_.host.Add(std::move(files));
+    server::MethodTable imports(runtime::ServiceDescriptorOf("crm.ticket.v1.TicketImportService"));
+    imports_.Register(imports);
+    desk_.host.Add(std::move(imports));
+    server::MethodTable queue(runtime::ServiceDescriptorOf("crm.ticket.v1.QueueService"));
+    queue_.Register(queue);
+    desk_.host.Add(std::move(queue));
+    server::MethodTable reports(runtime::ServiceDescriptorOf("crm.ticket.v1.TicketReportService"));
+    reports_.Register(reports);
+    desk_.host.Add(std::move(reports));
   }
 
   void AddJobs() {
@@ -75,6 +108,9 @@ class Composition : public runtime::Service {
              });
     jobs.Add(EscalationJob::Options(), escalations_.Body());
     jobs.Add(TicketMetrics::JobOptions(), metrics_.Job());
+    jobs.Add(AttachmentHandlers::PurgeOptions(), attachments_.Purge());
+    jobs.Add(terms_.Options(), terms_.Body());
+    desk_.host.AddReader("ticket-terms", terms_.reader());
     // Without an archive there is nobody to ask.
     if (desk_.host.options().peers.contains(kArchive)) {
       jobs.Add(CustomerLinkJob::Options(), links_.Body());
@@ -99,6 +135,13 @@ class Composition : public runtime::Service {
   MessageHandlers messages_;
   SlaHandlers sla_;
   AgentHandlers agents_;
+  MergeHandlers merges_;
+  AfterCareHandlers after_care_;
+  AttachmentHandlers attachments_;
+  ImportHandlers imports_;
+  QueueHandlers queue_;
+  ReportHandlers reports_;
+  TermJob terms_;
   CustomerLinkJob links_;
   EscalationJob escalations_;
   TicketMetrics metrics_;

@@ -5,7 +5,9 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
+#include "common/event/outbox.h"
 #include "common/filter/scope.h"
+#include "common/record/event_payload.h"
 #include "common/record/times.h"
 #include "common/schema/message_schema.h"
 #include "services/ticket/ticket_rules.h"
@@ -15,7 +17,7 @@ namespace {
 
 constexpr db::Query kEvents{"ticket_events", R"sql(
   SELECT sequence, time, kind, actor, status, priority, assignee, sla_version, sla_policy, rule,
-         level
+         level, other_ticket
   FROM ticket_event
   WHERE ticket_id = ?
   ORDER BY sequence)sql"};
@@ -38,6 +40,7 @@ v1::TicketEvent ReadEvent(const db::Rows& row) {
   event.set_sla_policy(row.String(8));
   event.set_rule(row.String(9));
   event.set_level(row.Int(10));
+  event.set_other_ticket(row.String(11));
   return event;
 }
 
@@ -80,6 +83,25 @@ absl::StatusOr<std::optional<StoredTicket>> TicketStore::FindByReference(
               {"channel = ? AND external_reference = ?", {channel, external_reference}});
 }
 
+resource::RowKey TicketStore::Import(db::WriteSet& writes, v1::Ticket& ticket,
+                                     const resource::ChangeSource& source) const {
+  const resource::RowKey key{ids_.Next(), 1};
+  ticket.set_creator(source.actor);
+  ticket.set_last_editor(source.actor);
+  record::SetTime(source.time, *ticket.mutable_update_time());
+  ticket.set_etag(resource::EtagOf(key.version));
+  tickets_.table().Insert(writes, key, ticket);
+  v1::Ticket payload = ticket;
+  record::ClearConfidential(payload);
+  writes.AddEvent(event::MakeEvent({.type = "ticket.imported",
+                                    .subject = ticket.number(),
+                                    .version = key.version,
+                                    .time = source.time,
+                                    .actor = source.actor,
+                                    .payload = &payload}));
+  return key;
+}
+
 void TicketStore::ExpectUnchanged(db::WriteSet& writes, const StoredTicket& ticket) {
   writes.Execute(kExpectUnchanged, {ticket.key.id, ticket.key.version}, db::Expect::kSomeRow);
 }
@@ -89,6 +111,27 @@ absl::StatusOr<TicketEvents> TicketStore::ReadEvents(db::Connection& db, int64_t
   TicketEvents events;
   events.reserve(rows.size());
   while (rows.Next()) events.push_back(ReadEvent(rows));
+  return events;
+}
+
+absl::StatusOr<TicketEvents> TicketStore::ReadTexts(
+    db::Connection& db, int64_t ticket_id,
+    const google::protobuf::RepeatedField<int64_t>& sequences) const {
+  std::string sql = absl::StrCat("SELECT ", events_.Columns(),
+                                 " FROM ticket_event WHERE ticket_id = ? AND sequence IN (NULL");
+  db::Values params = {ticket_id};
+  for (const int64_t sequence : sequences) {
+    absl::StrAppend(&sql, ", ?");
+    params.emplace_back(sequence);
+  }
+  absl::StrAppend(&sql, ") ORDER BY sequence");
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"ticket_event_texts", sql}, params));
+  TicketEvents events(rows.size());
+  for (v1::TicketEvent& event : events) {
+    rows.Next();
+    resource::RowKey key;
+    CRM_RETURN_IF_ERROR(events_.Read(rows, key, event));
+  }
   return events;
 }
 

@@ -14,6 +14,7 @@
 #include "common/filter/fragment.h"
 #include "common/record/table.h"
 #include "crm/ticket/v1/ticket.pb.h"
+#include "google/protobuf/repeated_field.h"
 #include "services/ticket/ticket_history.h"
 
 namespace crm::ticket {
@@ -36,11 +37,18 @@ class TicketStore {
   absl::StatusOr<std::optional<StoredTicket>> FindByReference(
       db::Connection& db, std::string_view channel, std::string_view external_reference) const;
 
+  // Adds a ticket whose create time is its own; event `ticket.imported`.
+  resource::RowKey Import(db::WriteSet& writes, v1::Ticket& ticket,
+                          const resource::ChangeSource& source) const;
   // The commit fails with WRITE_CONFLICT if somebody has changed the ticket meanwhile.
   static void ExpectUnchanged(db::WriteSet& writes, const StoredTicket& ticket);
 
   // Without texts.
   static absl::StatusOr<TicketEvents> ReadEvents(db::Connection& db, int64_t ticket_id);
+  // Those of these sequences, with their texts.
+  absl::StatusOr<TicketEvents> ReadTexts(
+      db::Connection& db, int64_t ticket_id,
+      const google::protobuf::RepeatedField<int64_t>& sequences) const;
   void AddEvent(db::WriteSet& writes, int64_t ticket_id, const v1::TicketEvent& event) const;
 
  private:

@@ -117,6 +117,35 @@ class TicketTest : public ::testing::Test {
     return Say(agent_, "ReplyToCustomer", number, "您好，工程师已在路上。");
   }
 
+  // Opens a ticket and brings it to done.
+  std::string OpenDone(const v1::Ticket& ticket) {
+    const std::string number = Open(ticket).number();
+    Move("TakeTicket", number);
+    Must(TryResolve("ProposeSolution", number, "更换网卡", v1::ROOT_CAUSE_PRODUCT_QUALITY));
+    Must(TryResolve("CompleteTicket", number));
+    return number;
+  }
+  // Opens a ticket and brings it to closed.
+  std::string OpenClosed(const v1::Ticket& ticket) {
+    const std::string number = OpenDone(ticket);
+    Move("CloseTicket", number);
+    return number;
+  }
+
+  std::vector<v1::Ticket> List(const std::string& filter) {
+    v1::ListTicketsRequest request;
+    request.set_filter(filter);
+    const auto page =
+        Must(Call<v1::ListTicketsResponse>(agent_, "TicketService/ListTickets", request));
+    return {page.tickets().begin(), page.tickets().end()};
+  }
+
+  int64_t CountRows(const std::string& sql) {
+    auto db = harness_->database().pool().Acquire(harness_->database().Deadline());
+    auto rows = (*db)->Select({"test_count", sql}, {});
+    return rows.ok() && rows->Next() ? rows->Int(0) : -1;
+  }
+
   std::vector<v1::TicketEvent> Events(const std::string& number) {
     v1::ListTicketEventsRequest request;
     request.set_ticket(number);

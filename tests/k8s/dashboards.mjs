@@ -57,6 +57,12 @@ export function salesDashboard() {
     .withPanel(lines('Amount by stage', 'currencyCNY', [[`sum by (stage) (${amount})`, '{{stage}}']]))
     .withPanel(lines('Opportunities by pipeline', 'none', [[`sum by (pipeline) (${opportunities})`, '{{pipeline}}']]))
 
+    .withRow(new RowBuilder('Reminders'))
+    .withPanel(bars('Open reminders', 'none', [once('crm_reminders_open', 'state'), '{{state}}']))
+    .withPanel(lines('Reminders told a second', 'cps', [['sum(rate(crm_reminder_lateness_seconds_count[$__rate_interval]))', 'told'],
+      ['sum(rate(crm_reminder_lateness_seconds_count[$__rate_interval])) - sum(rate(crm_reminder_lateness_seconds_bucket{le="5"}[$__rate_interval]))', 'more than 5 s late']]))
+    .withPanel(lines('Won, but not in the archive', 'none', [['max(crm_won_opportunities_unrecorded)', 'opportunities']]))
+
     .withRow(new RowBuilder('Calls'))
     .withPanel(lines('Rate by method', 'reqps', [
       ['sum by (grpc_method) (rate(grpc_server_handled_total{service="crm-sales"}[$__rate_interval])) > 0', '{{grpc_method}}']]))
@@ -83,6 +89,9 @@ export function ticketDashboard() {
     .withPanel(lines('Clocks met, by tier', 'percentunit', [[compliance('tier'), '{{tier}}']]))
     .withPanel(bars('Missed clocks by priority', 'none', [clocks('breached', 'priority'), '{{priority}}']))
     .withPanel(lines('Missed clocks', 'none', [[clocks('breached', 'clock'), '{{clock}}']]))
+
+    .withPanel(lines('Satisfaction', 'none', [['max(crm_ticket_satisfaction_mean)', 'mean of 1 to 5']]))
+    .withPanel(lines('Answers about satisfaction', 'none', [['max(crm_ticket_satisfaction_answers)', 'of 30 days']]))
 
     .withRow(new RowBuilder('Work behind'))
     .withPanel(lines('Escalations waiting', 's', [['max(crm_ticket_timers_overdue_seconds)', 'oldest']]))

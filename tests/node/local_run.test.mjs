@@ -78,7 +78,8 @@ test('a run starts everything and shows it at work', () => {
   assert.match(output, /MariaDB: private/);
   assert.match(output, /schema crm_customer is current \([1-9]\d* steps applied now\)/);
   assert.match(output, /serves on 127\.0\.0\.1:\d+/);
-  for (const step of ['imports list', 'customer list', 'customer search', 'customer get', 'purchase list', 'opportunity list', 'opportunity stages']) {
+  for (const step of ['imports list', 'customer list', 'customer search', 'customer get', 'purchase list', 'opportunity list', 'opportunity stages',
+    'ticket list', 'ticket sla', 'ticket report', 'ticket problems']) {
     assert.ok(output.includes(`$ crmctl ${step}`), step);
   }
   assert.match(output, /== for your client[^]*export CRM_ADDRESS=/);

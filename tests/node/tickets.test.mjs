@@ -150,6 +150,14 @@ test('each escalation happens exactly once, whichever replica is killed', async 
   assert.equal(Number(list.total), plan.tickets);
   const dues = list.tickets.map((each) => seconds(each.due_time));
   assert.deepEqual(dues, [...dues].sort((a, b) => a - b));
+  // So do the lists that are streamed, on both replicas (TIC-13).
+  const queues = await Promise.all(replicas.map(async (replica) => {
+    const messages = await replica.client('crm.ticket.v1.QueueService', agent).download('WatchQueue', {list_only: true});
+    assert.equal(messages.at(-1).list_complete, true);
+    return messages.flatMap((each) => each.tickets).map((each) => each.number);
+  }));
+  assert.deepEqual(queues[0], queues[1]);
+  assert.deepEqual(numbers.filter((each) => !queues[0].includes(each)), []);
   if (full > 0) {
     const escalated = await persistently(replicas, agent, 'ListTickets',
       {filter: 'escalated_to = "zhao.min"', count_total: true, page_size: 1});

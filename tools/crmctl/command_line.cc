@@ -14,8 +14,14 @@
 #include "tools/crmctl/error_text.h"
 #include "tools/crmctl/event_command.h"
 #include "tools/crmctl/fields_command.h"
+#include "tools/crmctl/history_command.h"
 #include "tools/crmctl/import_command.h"
+#include "tools/crmctl/opportunity_import_command.h"
+#include "tools/crmctl/reminder_watch_command.h"
 #include "tools/crmctl/resource_command.h"
+#include "tools/crmctl/ticket_queue_command.h"
+#include "tools/crmctl/ticket_report_command.h"
+#include "tools/crmctl/ticket_sla_command.h"
 
 namespace crm::cli {
 namespace {
@@ -128,7 +134,13 @@ void LocalizeHelp(const CommandTree& tree, CLI::App& app) {
 void AddCommands(CommandTree& tree) {
   AddResourceCommands(tree);
   AddImportCommands(tree);
+  AddOpportunityImportCommand(tree);
+  AddHistoryCommands(tree);
   AddEventCommand(tree);
+  AddReminderWatchCommand(tree);
+  AddTicketQueueCommands(tree);
+  AddTicketSlaCommand(tree);
+  AddTicketReportCommands(tree);
   AddCallCommand(tree);
   AddFieldsCommand(tree);
   AddCompletionCommand(tree);

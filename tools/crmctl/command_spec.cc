@@ -2,7 +2,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/absl_view.h"
+#include "tools/crmctl/after_care_commands.h"
 #include "tools/crmctl/sales_commands.h"
+#include "tools/crmctl/ticket_commands.h"
 
 namespace crm::cli {
 namespace {
@@ -531,14 +533,14 @@ std::vector<T> Joined(std::vector<T> all, const std::vector<T>& more) {
 }  // namespace
 
 absl::Span<const CommandSpec> CommandSpecs() {
-  static const std::vector<CommandSpec>& specs =
-      *new std::vector<CommandSpec>(Joined(MakeSpecs(), SalesCommands()));
+  static const std::vector<CommandSpec>& specs = *new std::vector<CommandSpec>(
+      Joined(Joined(Joined(MakeSpecs(), SalesCommands()), TicketCommands()), AfterCareCommands()));
   return specs;
 }
 
 absl::Span<const CommandGroup> CommandGroups() {
   static const std::vector<CommandGroup>& groups =
-      *new std::vector<CommandGroup>(Joined(MakeGroups(), SalesGroups()));
+      *new std::vector<CommandGroup>(Joined(Joined(MakeGroups(), SalesGroups()), TicketGroups()));
   return groups;
 }
 

@@ -24,7 +24,8 @@ struct CommandSpec {
   std::vector<std::string_view> positionals = {};
   // Request field that --field and --json fill: the resource.
   std::string_view body = {};
-  // Repeated response field that is shown as a table; empty = the response itself is shown.
+  // Repeated response field that is shown as a table, `stages` or `funnel.stages`; empty = the
+  // response itself is shown.
   std::string_view rows = {};
   // Columns of that table, as paths in a row; empty = all fields.
   std::vector<std::string_view> columns = {};

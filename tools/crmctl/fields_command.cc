@@ -27,8 +27,7 @@ std::vector<const pb::Descriptor*> Resources() {
     const pb::MethodDescriptor* method = MethodOf(spec);
     if (method == nullptr) continue;
     const pb::Descriptor* type = method->output_type();
-    if (const auto* rows = type->FindFieldByName(std::string(spec.rows)))
-      type = rows->message_type();
+    if (const auto* rows = RowsOf(spec, *type)) type = rows->message_type();
     const bool stored = MessageSchema::Of(type).resource() != nullptr;
     if (stored && std::find(found.begin(), found.end(), type) == found.end()) found.push_back(type);
   }

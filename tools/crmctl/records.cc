@@ -4,6 +4,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "common/base/absl_view.h"
 #include "common/base/status_macros.h"
 #include "tools/crmctl/field_label.h"
@@ -19,6 +20,17 @@ using schema::MessageSchema;
 // A field of this name is drawn as a bar, too.
 constexpr char kPercent[] = "percent";
 constexpr size_t kBarWidth = 10;
+// Units of numbers that are not whole: parts of a whole, and lengths of time.
+constexpr char kShareUnit[] = "share";
+constexpr char kDaysUnit[] = "days";
+
+// As people read it: 0.631518 of a whole is 63.2%.
+std::string NumberText(const Message& message, const FieldSchema& field) {
+  const double number = message.GetReflection()->GetDouble(message, field.descriptor);
+  if (field.options->unit() == kShareUnit) return absl::StrFormat("%.1f%%", number * 100);
+  if (field.options->unit() == kDaysUnit) return absl::StrFormat("%.1f", number);
+  return absl::StrCat(number);
+}
 
 }  // namespace
 
@@ -112,6 +124,11 @@ std::vector<std::string> Records::Cells(const Message& message) const {
 }
 
 std::string Records::CellText(const FieldAt& at) const {
+  const bool absent = at.field->descriptor->has_presence() &&
+                      !at.message->GetReflection()->HasField(*at.message, at.field->descriptor);
+  if (table_ && at.field->kind == schema::FieldKind::kDouble && !at.field->repeated && !absent) {
+    return NumberText(*at.message, *at.field);
+  }
   std::string text = FieldText(*at.message, *at.field, rules_);
   // Nothing is a count too, unless the field can be absent.
   const bool counted =

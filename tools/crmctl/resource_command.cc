@@ -247,7 +247,7 @@ class Listing {
       : spec_(spec),
         arguments_(arguments),
         session_(session),
-        rows_(method.output_type()->FindFieldByName(std::string(spec.rows))),
+        rows_(RowsOf(spec, *method.output_type())),
         response_(NewMessage(*method.output_type())) {}
 
   absl::Status Print(pb::Message& request) {
@@ -269,9 +269,10 @@ class Listing {
 
  private:
   absl::Status AddPage(Records& records) {
-    const pb::Reflection& reflection = *response_->GetReflection();
-    for (int i = 0; i < reflection.FieldSize(*response_, rows_); ++i) {
-      CRM_RETURN_IF_ERROR(records.Add(reflection.GetRepeatedMessage(*response_, rows_, i)));
+    const pb::Message& holder = *FindAt(*response_, spec_.rows).message;
+    const pb::Reflection& reflection = *holder.GetReflection();
+    for (int i = 0; i < reflection.FieldSize(holder, rows_); ++i) {
+      CRM_RETURN_IF_ERROR(records.Add(reflection.GetRepeatedMessage(holder, rows_, i)));
     }
     return records.Flush();
   }
@@ -373,6 +374,12 @@ const pb::MethodDescriptor* MethodOf(const CommandSpec& spec) {
   std::string name = FullName(spec.method);
   std::replace(name.begin(), name.end(), '/', '.');
   return pb::DescriptorPool::generated_pool()->FindMethodByName(name);
+}
+
+const pb::FieldDescriptor* RowsOf(const CommandSpec& spec, const pb::Descriptor& response) {
+  if (spec.rows.empty()) return nullptr;
+  const FieldSchema* field = FindAt(MessageSchema::Of(&response), spec.rows);
+  return field == nullptr ? nullptr : field->descriptor;
 }
 
 absl::Status FillRequest(const CommandSpec& spec, const CommandArguments& arguments,

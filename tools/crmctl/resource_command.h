@@ -31,6 +31,10 @@ struct CommandArguments {
 // The method of a spec; null if the protos linked in do not have it.
 const google::protobuf::MethodDescriptor* MethodOf(const CommandSpec& spec);
 
+// The list that is shown as a table: `funnel.stages` of a spec's rows. Null if there is none.
+const google::protobuf::FieldDescriptor* RowsOf(const CommandSpec& spec,
+                                                const google::protobuf::Descriptor& response);
+
 // `stdin` is read for a JSON of `-`. Changes get a request id, so that they can be tried again, and
 // updates a mask of what was named. Errors: usage errors.
 absl::Status FillRequest(const CommandSpec& spec, const CommandArguments& arguments,

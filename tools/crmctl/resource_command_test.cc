@@ -105,7 +105,7 @@ TEST(CommandSpecs, ExistInTheProtos) {
   for (const CommandSpec& spec : CommandSpecs()) {
     const auto* method = MethodOf(spec);
     ASSERT_NE(method, nullptr) << spec.path << " " << spec.method;
-    const auto* rows = method->output_type()->FindFieldByName(std::string(spec.rows));
+    const auto* rows = RowsOf(spec, *method->output_type());
     EXPECT_EQ(rows == nullptr, spec.rows.empty()) << spec.path;
     const auto* body = method->input_type()->FindFieldByName(std::string(spec.body));
     EXPECT_EQ(body == nullptr, spec.body.empty()) << spec.path;

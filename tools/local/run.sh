@@ -59,7 +59,7 @@ remember_server() {
     stop_program crm-sales "$bin/crm-sales" || true
     stop_program crm-ticket "$bin/crm-ticket" || true
     stop_program crm-customer "$bin/crm-customer" || true
-    rm -rf "$run/imported" "$run/opportunity"
+    rm -rf "$run/imported" "$run/opportunity" "$run/tickets"
   fi
   echo "$server" >"$run/server"
 }
@@ -73,6 +73,7 @@ make_keys() {
   token steward data_steward
   token director sales_director
   token agent service_agent
+  token supervisor service_supervisor
   token administrator administrator
 }
 
@@ -117,6 +118,13 @@ start_peer() {
   token "crm-$1" service_account --service
   start_service "$@" --peers "customer=127.0.0.1:$(<"$run/crm-customer.port")" \
     --peer-token-file "$run/tokens/crm-$1"
+}
+
+# address SERVICE WISHED_PORT: where it serves, or will.
+address() {
+  local program=crm-$1
+  printf '127.0.0.1:'
+  if runs "$run/$program.pid" "$bin/$program"; then cat "$run/$program.port"; else port "$program" "$2"; fi
 }
 
 # The log says "serving" after the health service does.
@@ -179,7 +187,10 @@ make_schema customer
 make_schema sales
 make_schema ticket
 make_keys
-start_service customer 7001 9101
+# The archive follows the others, which start after it: on the ports that they will have.
+token crm-customer service_account --service
+start_service customer 7001 9101 --peers "sales=$(address sales 7002),ticket=$(address ticket 7003)" \
+  --peer-token-file "$run/tokens/crm-customer"
 start_peer sales 7002 9102
 start_peer ticket 7003 9103
 start_prometheus

@@ -83,14 +83,77 @@ show_pipeline() {
   opportunity=$(<"$run/opportunity")
   show opportunity list
   show opportunity stages "$opportunity"
-  show call SalesReportService/GetFunnel '{}'
+  show pipeline stages default
+  show report funnel
+  show report forecast "$(date +%Y-01)" "$(date +%Y-12)"
+  show report win-loss "$(date +%Y-01-01)" "$(date +%F)" --group owner
+  show opportunity priorities
 }
 show_pipeline
 
+# desk WHO ARGUMENT…: crmctl at the ticket service.
+desk() {
+  local who=$1
+  shift
+  "$bin/crmctl" --address "127.0.0.1:$(<"$run/crm-ticket.port")" --token-file "$run/tokens/$who" "$@"
+}
+
+# open_ticket PRIORITY TYPE CATEGORY SUBJECT [FIELD=VALUE…]: gives the number.
+open_ticket() {
+  local priority=$1 type=$2 category=$3 subject=$4 field fields=()
+  shift 4
+  for field in "$@"; do fields+=(-f "$field"); done
+  desk agent ticket create -f channel=phone -f 优先级="$priority" -f 工单类型="$type" -f 问题分类="$category" \
+    -f 主题="$subject" -f 问题描述="$subject" "${fields[@]}" | grep -o 'SR[0-9]*' | head -n 1
+}
+
+# A day at the service desk, lived through once: some solved, one reopened, some still open.
+live_through_tickets() {
+  local asker=来访电话=13900139000 solved reopened waiting
+  [[ -n $number ]] && asker=客户编号=$number
+  solved=$(open_ticket 高 故障报修 打印 "打印机卡纸，硒鼓漏粉" "$asker")
+  desk agent ticket take "$solved" "领取"
+  desk agent ticket reply "$solved" "工程师今天下午上门"
+  desk agent ticket propose "$solved" "更换硒鼓" "更换硒鼓并清洁"
+  desk agent ticket complete "$solved" "客户确认恢复"
+  reopened=$(open_ticket 中 技术咨询 网络 "VPN 无法连接" 来访电话=13900139001)
+  desk agent ticket take "$reopened" "领取"
+  desk agent ticket propose "$reopened" "重置证书" "重新下发证书"
+  desk agent ticket complete "$reopened" "客户确认"
+  desk agent ticket reopen "$reopened" "次日再次断线"
+  waiting=$(open_ticket 紧急 故障报修 打印 "整层打印机离线" 来访电话=13900139002)
+  desk agent ticket take "$waiting" "领取"
+  desk agent ticket wait "$waiting" "等待客户提供交换机日志"
+  open_ticket 低 需求变更 报表 "月报增加一列" 来访电话=13900139003
+  open_ticket 高 投诉建议 配送 "送货太慢，硒鼓三天未到" 来访电话=13900139004
+  open_ticket 紧急 故障报修 打印 "硒鼓报错，打印机停机" 来访电话=13900139005
+  echo "$reopened" >"$run/tickets"
+}
+
+# The command as a person would type it, then its output.
+show_desk() {
+  printf '\n$ crmctl %s\n' "$*"
+  desk supervisor "$@" || die "crmctl $* failed"
+}
+
+show_tickets() {
+  step "the service desk"
+  if [[ ! -s $run/tickets ]]; then
+    live_through_tickets >"$run/tickets.log" || die_with_log "$run/tickets.log" "the tickets could not be made"
+  fi
+  show_desk ticket list
+  show_desk ticket sla "$(<"$run/tickets")"
+  show_desk ticket events "$(<"$run/tickets")"
+  show_desk ticket watch --unassigned --list-only
+  show_desk ticket report "$(date +%Y-%m-01)" "$(date +%F)" --by type
+  show_desk ticket problems "$(date +%Y-%m)"
+}
+show_tickets
+
 step "for your client"
 cat <<TEXT
-address     $address (gRPC, plain text, loopback); sales: 127.0.0.1:$(<"$run/crm-sales.port")
-token       $run/tokens/{steward,director,agent,administrator}: metadata "authorization: Bearer <token>"
+address     $address (gRPC, plain text, loopback); sales: 127.0.0.1:$(<"$run/crm-sales.port"), tickets: 127.0.0.1:$(<"$run/crm-ticket.port")
+token       $run/tokens/{steward,director,agent,supervisor,administrator}: metadata "authorization: Bearer <token>"
 protos      $top/protos, or reflection
 crmctl      export CRM_ADDRESS=$address CRM_TOKEN_FILE=$run/tokens/steward; $bin/crmctl --help
 metrics     http://127.0.0.1:$(<"$run/crm-customer-metrics.port")/metrics

@@ -1,12 +1,12 @@
 // Rules of attachments (TIC-9): what a content is, and what its file may be called. Pure.
-#ifndef CRM_SERVICES_CUSTOMER_ATTACHMENT_RULES_H_
-#define CRM_SERVICES_CUSTOMER_ATTACHMENT_RULES_H_
+#ifndef CRM_COMMON_ATTACHMENT_CONTENT_TYPE_H_
+#define CRM_COMMON_ATTACHMENT_CONTENT_TYPE_H_
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-namespace crm::customer {
+namespace crm::attachment {
 
 inline constexpr int64_t kMaxAttachmentBytes = 20 << 20;
 
@@ -39,6 +39,6 @@ class ContentTypeFinder {
 // `合同.exe.pdf`.
 std::string SafeFileName(std::string_view name, std::string_view content_type);
 
-}  // namespace crm::customer
+}  // namespace crm::attachment
 
-#endif  // CRM_SERVICES_CUSTOMER_ATTACHMENT_RULES_H_
+#endif  // CRM_COMMON_ATTACHMENT_CONTENT_TYPE_H_

@@ -1,4 +1,4 @@
-#include "services/customer/attachment_rules.h"
+#include "common/attachment/content_type.h"
 
 #include <algorithm>
 #include <array>
@@ -9,7 +9,7 @@
 #include "common/base/absl_view.h"
 #include "common/text/unicode.h"
 
-namespace crm::customer {
+namespace crm::attachment {
 namespace {
 
 using std::string_view_literals::operator""sv;
@@ -178,4 +178,4 @@ std::string SafeFileName(std::string_view name, std::string_view content_type) {
   return std::string(text::FirstCodePoints(bare, kMaxNameLength));
 }
 
-}  // namespace crm::customer
+}  // namespace crm::attachment

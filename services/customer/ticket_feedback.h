@@ -1,0 +1,54 @@
+// Shows in a customer's file what they said of our service, once (TIC-10, TIC-3): follows the
+// events `ticket.feedback` of the ticket service, if the setting `peers` names one, and records
+// each as an interaction.
+//
+//   TicketFeedbackFile file(runtime, activity);
+//   file.Open();
+//
+// Table `ticket_feedback` says which answers are in the file already. An answer of a customer that
+// the archive does not have is logged and left out.
+#ifndef CRM_SERVICES_CUSTOMER_TICKET_FEEDBACK_H_
+#define CRM_SERVICES_CUSTOMER_TICKET_FEEDBACK_H_
+
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "common/event/reader.h"
+#include "common/replica/remote_events.h"
+#include "common/runtime/service_runtime.h"
+#include "crm/ticket/v1/after_care_service.pb.h"
+#include "services/customer/activity_archive.h"
+#include "services/customer/interaction_recorder.h"
+
+namespace crm::customer {
+
+// What the file says of an answer. Pure.
+v1::Interaction InteractionOf(const crm::ticket::v1::TicketFeedback& feedback);
+
+class TicketFeedbackFile {
+ public:
+  // Both outlive it.
+  TicketFeedbackFile(runtime::ServiceRuntime& runtime, ActivityArchive& activity);
+
+  // Adds the job; before the runtime starts.
+  void Open();
+
+ private:
+  using Feedback = crm::ticket::v1::TicketFeedback;
+
+  absl::Status Apply(absl::Span<const crm::event::v1::Event* const> events, db::Connection& db,
+                     db::WriteSet& writes);
+  absl::StatusOr<bool> IsRecorded(db::Connection& db, const Feedback& feedback) const;
+  void Log(const Feedback& feedback, const absl::Status& status) const;
+
+  runtime::ServiceRuntime& runtime_;
+  const InteractionRecorder recorder_;
+  replica::RemoteEvents events_;
+  event::EventReader reader_;
+};
+
+}  // namespace crm::customer
+
+#endif  // CRM_SERVICES_CUSTOMER_TICKET_FEEDBACK_H_

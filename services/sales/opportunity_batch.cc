@@ -1,0 +1,70 @@
+#include "services/sales/opportunity_batch.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/absl_view.h"
+#include "common/base/status_macros.h"
+
+namespace crm::sales {
+namespace {
+
+constexpr db::Query kExpectVersion{"opportunity_expect_version", R"sql(
+  UPDATE opportunity
+  SET version = version
+  WHERE id = ? AND version = ?)sql"};
+
+template <typename T>
+filter::Fragment In(std::string_view column, absl::Span<const T> values) {
+  filter::Fragment in{absl::StrCat(ToAbsl(column), " IN ("), {}};
+  const size_t padded = db::PaddedInSize(values.size());
+  for (size_t i = 0; i < padded; ++i) {
+    in.Append(i == 0 ? "?" : ", ?", values[std::min(i, values.size() - 1)]);
+  }
+  in.Append(")");
+  return in;
+}
+
+}  // namespace
+
+filter::Fragment InIds(std::string_view column, absl::Span<const int64_t> ids) {
+  return In(column, ids);
+}
+
+filter::Fragment InNumbers(std::string_view column, absl::Span<const std::string> numbers) {
+  return In(column, numbers);
+}
+
+absl::StatusOr<std::map<int64_t, StoredOpportunity>> OpportunitiesById(
+    db::Connection& db, const record::Table& table, absl::Span<const int64_t> ids) {
+  std::map<int64_t, StoredOpportunity> found;
+  if (ids.empty()) return found;
+  const filter::Fragment where = InIds("id", ids);
+  const std::string sql =
+      absl::StrCat("SELECT ", table.table().Columns(), " FROM opportunity WHERE ", where.sql);
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"opportunities_by_id", sql}, where.values));
+  while (rows.Next()) {
+    StoredOpportunity opportunity;
+    CRM_RETURN_IF_ERROR(table.table().Read(rows, opportunity.key, opportunity.message));
+    found.emplace(opportunity.key.id, std::move(opportunity));
+  }
+  return found;
+}
+
+absl::StatusOr<std::set<std::string>> ClosedOnesOf(db::Connection& db,
+                                                   absl::Span<const std::string> numbers) {
+  std::set<std::string> closed;
+  if (numbers.empty()) return closed;
+  filter::Fragment where = InNumbers("number", numbers);
+  where.Append(" AND stage_kind <> ?", v1::STAGE_KIND_OPEN);
+  const std::string sql = absl::StrCat("SELECT number FROM opportunity WHERE ", where.sql);
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"closed_opportunities", sql}, where.values));
+  while (rows.Next()) closed.insert(rows.String(0));
+  return closed;
+}
+
+void ExpectUnchanged(db::WriteSet& writes, const resource::RowKey& key) {
+  writes.Execute(kExpectVersion, {key.id, key.version}, db::Expect::kSomeRow);
+}
+
+}  // namespace crm::sales

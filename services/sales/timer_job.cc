@@ -1,0 +1,151 @@
+#include "services/sales/timer_job.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/base/status_macros.h"
+#include "common/db/commit_each.h"
+#include "common/record/times.h"
+#include "services/sales/opportunity_batch.h"
+
+namespace crm::sales {
+namespace {
+
+constexpr absl::Duration kDatabaseTimeout = absl::Seconds(10);
+
+// Made by the service for an open opportunity: nobody needs it once that is closed.
+bool EndsWithOpportunity(const v1::Reminder& reminder) {
+  return !reminder.opportunity().empty() && reminder.source() != v1::REMINDER_SOURCE_MANUAL;
+}
+
+}  // namespace
+
+job::JobBody TimerJob::Body() {
+  return [this](const std::stop_token& stop) -> absl::StatusOr<absl::Time> {
+    while (!stop.stop_requested()) {
+      CRM_ASSIGN_OR_RETURN(const size_t claimed, RunRound());
+      if (claimed == 0) return NextDue();
+    }
+    return absl::InfiniteFuture();
+  };
+}
+
+absl::StatusOr<size_t> TimerJob::RunRound() {
+  size_t claimed = 0;
+  // What goes wrong with one kind does not hold up the others.
+  absl::Status failure;
+  for (const TimerKind kind :
+       {TimerKind::kReminder, TimerKind::kNewOpportunity, TimerKind::kOpportunity}) {
+    const absl::StatusOr<size_t> of_kind = RunBatch(kind);
+    if (of_kind.ok()) {
+      claimed += *of_kind;
+    } else {
+      failure.Update(of_kind.status());
+    }
+  }
+  CRM_RETURN_IF_ERROR(failure);
+  return claimed;
+}
+
+absl::StatusOr<size_t> TimerJob::RunBatch(TimerKind kind) {
+  const absl::Time now = sales_.host.clock().Now();
+  std::vector<Timer> timers;
+  std::vector<DueWork> work;
+  {
+    CRM_ASSIGN_OR_RETURN(db::Pool::Lease db,
+                         sales_.host.pool().Acquire(absl::Now() + kDatabaseTimeout));
+    CRM_ASSIGN_OR_RETURN(timers,
+                         ClaimDueTimers(*db, kind, absl::StrCat(sales_.host.ids().Next()), now));
+    CRM_RETURN_IF_ERROR(Decide(*db, kind, timers, now, work));
+  }
+  std::vector<db::WriteSet> changes;
+  changes.reserve(work.size());
+  for (DueWork& one : work) changes.push_back(std::move(one.writes));
+  CRM_RETURN_IF_ERROR(
+      db::CommitEach(sales_.host.committer(), std::move(changes), absl::Now() + kDatabaseTimeout)
+          .status());
+  const absl::Time done = sales_.host.clock().Now();
+  for (const DueWork& one : work) metrics_.Fired(one.fired, done - one.due);
+  return timers.size();
+}
+
+absl::StatusOr<absl::Time> TimerJob::NextDue() const {
+  CRM_ASSIGN_OR_RETURN(db::Pool::Lease db,
+                       sales_.host.pool().Acquire(absl::Now() + kDatabaseTimeout));
+  return NextTimer(*db, sales_.host.clock().Now());
+}
+
+absl::Status TimerJob::Decide(db::Connection& db, TimerKind kind, const std::vector<Timer>& timers,
+                              absl::Time now, std::vector<DueWork>& work) {
+  switch (kind) {
+    case TimerKind::kReminder:
+      CRM_RETURN_IF_ERROR(FireReminders(db, timers, now, work));
+      break;
+    case TimerKind::kOpportunity:
+      CRM_RETURN_IF_ERROR(automatic_.Check(db, timers, now, work));
+      break;
+    case TimerKind::kNewOpportunity:
+      CRM_RETURN_IF_ERROR(follow_ups_.OnNew(db, timers, now, work));
+      break;
+  }
+  std::stable_sort(work.begin(), work.end(),
+                   [](const DueWork& a, const DueWork& b) { return a.due < b.due; });
+  return absl::OkStatus();
+}
+
+absl::Status TimerJob::FireReminders(db::Connection& db, const std::vector<Timer>& timers,
+                                     absl::Time now, std::vector<DueWork>& work) const {
+  std::vector<int64_t> ids;
+  for (const Timer& timer : timers) ids.push_back(timer.subject_id);
+  CRM_ASSIGN_OR_RETURN(const std::vector<StoredReminder> found, sales_.reminders.ByIds(db, ids));
+  std::map<int64_t, const StoredReminder*> by_id;
+  std::vector<std::string> opportunities;
+  for (const StoredReminder& reminder : found) {
+    by_id[reminder.key.id] = &reminder;
+    if (EndsWithOpportunity(reminder.message)) {
+      opportunities.push_back(reminder.message.opportunity());
+    }
+  }
+  CRM_ASSIGN_OR_RETURN(const std::set<std::string> closed, ClosedOnesOf(db, opportunities));
+  for (const Timer& timer : timers) {
+    const auto reminder = by_id.find(timer.subject_id);
+    if (reminder == by_id.end()) {
+      EndTimer(work.emplace_back().writes, timer);
+      continue;
+    }
+    const v1::Reminder& message = reminder->second->message;
+    work.push_back(FireOne(timer, *reminder->second,
+                           EndsWithOpportunity(message) && closed.contains(message.opportunity()),
+                           now));
+  }
+  return absl::OkStatus();
+}
+
+DueWork TimerJob::FireOne(const Timer& timer, const StoredReminder& reminder, bool is_moot,
+                          absl::Time now) const {
+  const v1::Reminder& message = reminder.message;
+  DueWork work{.due = record::TimeOf(message.due_time()), .writes = {}};
+  const resource::ChangeSource source = JobSource(now);
+  if (message.state() != v1::REMINDER_STATE_OPEN || message.has_fire_time()) {
+    EndTimer(work.writes, timer);
+  } else if (work.due > now) {  // put off since it was claimed
+    PutOffTimer(work.writes, timer, work.due);
+  } else if (is_moot) {
+    v1::Reminder cancelled = message;
+    cancelled.set_state(v1::REMINDER_STATE_CANCELLED);
+    record::SetTime(now, *cancelled.mutable_close_time());
+    cancelled.set_closer(source.actor);
+    sales_.reminders.Change(work.writes, reminder, std::move(cancelled), source);
+  } else {
+    sales_.reminders.Fire(work.writes, reminder, source);
+    work.fired = 1;
+  }
+  return work;
+}
+
+}  // namespace crm::sales

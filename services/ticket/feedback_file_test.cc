@@ -1,0 +1,105 @@
+// What customers say of the service appears in the archive's file of them: TIC-10, TIC-3.
+#include "crm/customer/v1/interaction_service.pb.h"
+#include "crm/ticket/v1/after_care_service.pb.h"
+#include "services/ticket/ticket_test_fixture.h"
+
+namespace crm::ticket {
+namespace {
+
+namespace cv1 = crm::customer::v1;
+using ::testing::HasSubstr;
+using testing::ServiceHarness;
+
+class FeedbackFileTest : public TicketTest {
+ protected:
+  FeedbackFileTest() { StartArchive(); }
+
+  void StartArchive() {
+    archive_ = std::make_unique<ServiceHarness>(
+        customer::Info(), customer::CustomerService::Create,
+        [this](config::ServiceOptions& options) {
+          const std::string token_file = options.key_file + ".token";
+          std::ofstream(token_file) << harness_->TokenOfService("crm-customer");
+          options.peer_token_file = token_file;
+          options.peers["ticket"] = absl::StrCat("127.0.0.1:", harness_->replica().port());
+        });
+    steward_ = archive_->TokenOf("u-steward", {"data_steward"}, "hq");
+  }
+  std::string CreateCustomer(const std::string& phone) {
+    cv1::CreateCustomerRequest request;
+    cv1::Customer& customer = *request.mutable_customer();
+    customer.set_kind(cv1::CUSTOMER_KIND_PERSON);
+    customer.set_full_name("王建国");
+    customer.set_industry("I65");
+    customer.set_tier(cv1::TIER_KEY);
+    customer.set_phone(phone);
+    return Must(archive_->Call<cv1::CreateCustomerRequest, cv1::Customer>(
+                    steward_, "crm.customer.v1.CustomerService/CreateCustomer", request))
+        .number();
+  }
+  std::vector<cv1::Interaction> FileOf(const std::string& customer) {
+    cv1::ListInteractionsRequest request;
+    request.set_customer(customer);
+    const auto page =
+        Must(archive_->Call<cv1::ListInteractionsRequest, cv1::ListInteractionsResponse>(
+            steward_, "crm.customer.v1.InteractionService/ListInteractions", request));
+    return {page.interactions().begin(), page.interactions().end()};
+  }
+  void Answer(const std::string& number, int64_t satisfaction) {
+    v1::RecordFeedbackRequest request;
+    request.set_ticket(number);
+    request.set_satisfaction(satisfaction);
+    Must(Call<v1::Ticket>(gateway_, "AfterCareService/RecordFeedback", request));
+  }
+  v1::Ticket Of(const std::string& customer) {
+    v1::Ticket ticket = Fault();
+    ticket.set_customer(customer);
+    ticket.set_subject("打印机");
+    return ticket;
+  }
+
+  std::unique_ptr<ServiceHarness> archive_;
+  std::string steward_;
+};
+
+// TIC-10: once, also with a customer between that the archive does not have.
+TEST_F(FeedbackFileTest, GoesIntoTheCustomersFile) {
+  const std::string customer = CreateCustomer("13800138111");
+  archive_->StartReplica();
+  Answer(OpenClosed(Of("CRM2026999999")), 5);
+  const std::string number = OpenClosed(Of(customer));
+  Answer(number, 4);
+  ASSERT_TRUE(Eventually([&] { return !FileOf(customer).empty(); }));
+  const std::string next = OpenClosed(Of(customer));
+  Answer(next, 3);
+  ASSERT_TRUE(Eventually([&] { return FileOf(customer).size() > 1; }));
+  const auto file = FileOf(customer);
+  ASSERT_EQ(file.size(), 2u);
+  std::vector<std::string> contents = {file[0].content(), file[1].content()};
+  EXPECT_THAT(contents, ::testing::UnorderedElementsAre(
+                            AllOf(HasSubstr(number), HasSubstr("满意度 4/5"), HasSubstr("打印机")),
+                            AllOf(HasSubstr(next), HasSubstr("满意度 3/5"))));
+  EXPECT_EQ(file[0].staff(), "u-agent");
+}
+
+// TIC-10, PLT-20: goes on where the events are, if it has fallen out of what is kept.
+TEST_F(FeedbackFileTest, GoesOnWhereTheEventsAre) {
+  const std::string customer = CreateCustomer("13800138111");
+  {
+    auto db = archive_->database().pool().Acquire(archive_->database().Deadline());
+    ASSERT_TRUE(db.ok());
+    ASSERT_TRUE((*db)
+                    ->Execute({"test_cursor",
+                               "INSERT INTO event_cursor (source, position) VALUES ('ticket', "
+                               "1000000000) ON DUPLICATE KEY UPDATE position = 1000000000"},
+                              {})
+                    .ok());
+  }
+  EXPECT_TRUE(Eventually([&] {
+    Answer(OpenClosed(Of(customer)), 4);
+    return !FileOf(customer).empty();
+  }));
+}
+
+}  // namespace
+}  // namespace crm::ticket
