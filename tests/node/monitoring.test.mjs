@@ -82,7 +82,7 @@ after(async () => {
 for (const panel of panels) {
   for (const {expr} of panel.targets ?? []) {
     test(`${panel.title}: ${expr.slice(0, 60)}`, async () => {
-      const asked = expr.replaceAll('$__rate_interval', '1m').replaceAll('$__range', '1m').replaceAll('$service', '.*');
+      const asked = expr.replaceAll('$__rate_interval', '15m').replaceAll('$__range', '15m').replaceAll('$service', '.*');
       await eventually(asked, async () => (await query(asked)).length > 0);
     });
   }
