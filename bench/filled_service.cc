@@ -172,7 +172,8 @@ absl::StatusOr<std::vector<std::string>> FilledService::Columns(const std::strin
                                                                 bool keys) {
   constexpr db::Query kColumns{"columns", R"sql(
     SELECT column_name FROM information_schema.columns
-    WHERE table_schema = DATABASE() AND table_name = ? AND (? = 0 OR column_key = 'PRI')
+    WHERE table_schema = DATABASE() AND table_name = ? AND extra NOT LIKE '%GENERATED%'
+      AND (? = 0 OR column_key = 'PRI')
     ORDER BY ordinal_position)sql"};
   CRM_ASSIGN_OR_RETURN(db::Pool::Lease connection,
                        service_->pool().Acquire(absl::InfiniteFuture()));
