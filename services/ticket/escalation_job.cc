@@ -30,11 +30,13 @@ constexpr db::Query kClaimDue{"ticket_timers_claim", R"sql(
   WHERE due_time <= ? AND claimed_until <= ?
   ORDER BY due_time
   LIMIT ?)sql"};
+// The limit ends it at the last claimed one, however many are due behind that.
 constexpr db::Query kClaimed{"ticket_timers_claimed", R"sql(
   SELECT ticket_id
   FROM ticket_timer
   WHERE due_time <= ? AND claimant = ?
-  ORDER BY due_time)sql"};
+  ORDER BY due_time
+  LIMIT ?)sql"};
 constexpr db::Query kNextDue{"ticket_timer_next", R"sql(
   SELECT MIN(due_time)
   FROM ticket_timer
@@ -73,7 +75,7 @@ absl::StatusOr<std::vector<int64_t>> EscalationJob::Claim(db::Connection& db,
                        db.Execute(kClaimDue, {now + kClaim, claimant, now, now, kBatch}));
   std::vector<int64_t> tickets;
   if (claimed == 0) return tickets;
-  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select(kClaimed, {now, claimant}));
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select(kClaimed, {now, claimant, claimed}));
   while (rows.Next()) tickets.push_back(rows.Int(0));
   return tickets;
 }

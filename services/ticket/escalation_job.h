@@ -28,9 +28,11 @@ class EscalationJob {
   // Outlives the job.
   explicit EscalationJob(const Desk& desk) : desk_(desk) {}
 
-  // The pause is what may pass until a timer that another replica has set is noticed.
+  // The pause is what may pass until a timer that another replica has set is noticed, and until the
+  // job is tried again after an outage or beside a ticket that cannot be read.
   static job::JobOptions Options() {
-    return {.name = "escalate-tickets", .interval = absl::Seconds(2)};
+    return {
+        .name = "escalate-tickets", .interval = absl::Seconds(2), .last_retry = absl::Seconds(2)};
   }
   job::JobBody Body();
 
