@@ -205,6 +205,35 @@ TEST_F(HistoryTest, LostAndOpenOnes) {  // SAL-4, SAL-8
             "solution_demo");
 }
 
+// SAL-7: one that comes in its contract stage is approved and won like any other.
+TEST_F(HistoryTest, AnOpenOneInTheContractStageAsksForApproval) {
+  v1::HistoricOpportunity row = Row("C-1");
+  row.clear_close_time();
+  row.set_stage("contract_signing");
+  row.set_expected_close_date("2026-09-01");
+  SetAt("2026-01-05T09:00:00+08:00", *row.mutable_stage_enter_time());
+  const std::string number = Take(row).opportunity();
+  const v1::Opportunity taken = Must(Get(number, Steward()));
+  EXPECT_TRUE(taken.committed());
+  EXPECT_EQ(taken.contract_approval(), v1::APPROVAL_STATUS_PENDING);
+  EXPECT_EQ(taken.furthest_stage(), "contract_signing");
+  EXPECT_EQ(record::TimeOf(taken.stage_enter_time()), At("2026-01-05T09:00:00+08:00"));
+
+  v1::Opportunity contract;
+  contract.set_number(number);
+  contract.set_contract_amount("5000");
+  contract.set_contract_date("2026-03-20");
+  Must(Update(contract, {"contract_amount", "contract_date"}, "", Steward()));
+  EXPECT_EQ(Must(Decide("ApproveContract", number, "", Director())).contract_approval(),
+            v1::APPROVAL_STATUS_APPROVED);
+  v1::WinOpportunityRequest win;
+  win.set_opportunity(number);
+  win.set_reason(v1::WIN_REASON_PRODUCT);
+  win.set_note("方案最契合");
+  EXPECT_EQ(Must(Call<v1::Opportunity>("WinOpportunity", win, Steward())).stage_kind(),
+            v1::STAGE_KIND_WON);
+}
+
 TEST_F(HistoryTest, NamesWhatIsWrongInEachRow) {  // PLT-7
   v1::ImportOpportunitiesRequest request;
   const auto add = [&](int line, auto change) {

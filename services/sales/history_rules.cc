@@ -234,13 +234,17 @@ class Take {
     }
   }
 
+  // An open one goes on from here like any other, with approvals still to be asked for.
   void Finish(const v1::Stage& stage) {
     v1::Opportunity& to = opportunity();
+    const google::protobuf::Timestamp& entered = taken_.moves.back().enter_time();
+    if (stage.kind() == v1::STAGE_KIND_OPEN) {
+      return EnterStage(pipeline_, stage, record::TimeOf(entered), to);
+    }
     to.set_stage(stage.code());
     to.set_stage_kind(stage.kind());
-    *to.mutable_stage_enter_time() = taken_.moves.back().enter_time();
+    *to.mutable_stage_enter_time() = entered;
     to.set_probability(stage.probability());
-    to.set_committed(stage.kind() == v1::STAGE_KIND_OPEN && stage.contract());
   }
 
   void NameIt() {
