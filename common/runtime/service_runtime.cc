@@ -226,7 +226,7 @@ absl::Status ServiceRuntime::Start() {
                                                         .keyring = keyring_.get(),
                                                         .metrics = &metrics_server_.registry(),
                                                         .log = &log_});
-  Add(EventTable());
+  tables_.push_back(EventTable());
   for (const server::MethodTable& table : tables_) server_->Add(table);
   CRM_RETURN_IF_ERROR(Listen());
   started_ = true;

@@ -64,8 +64,7 @@ struct ServiceInfo {
 std::vector<db::Migration> MigrationsOf(std::string_view folder,
                                         std::span<const EmbeddedFile> files);
 
-// The declaration of a service in the protos linked into the program, for its MethodTable; null if
-// there is none.
+// The declaration of a service in the protos linked into the program; null if there is none.
 const google::protobuf::ServiceDescriptor* ServiceDescriptorOf(const std::string& name);
 
 // Platform and service migrations.
@@ -108,8 +107,15 @@ class ServiceRuntime {
   // Full names of the services added so far.
   std::vector<std::string> services() const;
 
-  // For the service to call before Start. `staff` may come later than the tables, but before Start.
-  void Add(server::MethodTable table) { tables_.push_back(std::move(table)); }
+  // For the service to call before Start: serves a service of the protos with what the handlers
+  // register, `void Register(server::MethodTable&)`, one after the other.
+  template <typename... Handlers>
+  void Serve(const std::string& service, Handlers&... handlers) {
+    server::MethodTable table(ServiceDescriptorOf(service));
+    (handlers.Register(table), ...);
+    tables_.push_back(std::move(table));
+  }
+  // May come later than the handlers, but before Start.
   void SetStaffDirectory(const server::StaffDirectory* staff) { staff_ = staff; }
   // Shows the reader's lag. It may be destroyed after Stop.
   void AddReader(std::string source, const event::EventReader& reader) {

@@ -21,18 +21,11 @@ ActivityService::ActivityService(runtime::ServiceRuntime& runtime, Archive& arch
       attachments_(activity_),
       levels_(activity_, runtime.pool(), runtime.committer()) {}
 
-template <typename Handlers>
-void ActivityService::Serve(const char* service, Handlers& handlers) {
-  server::MethodTable table(runtime::ServiceDescriptorOf(service));
-  handlers.Register(table);
-  runtime_.Add(std::move(table));
-}
-
 void ActivityService::Open() {
-  Serve("crm.customer.v1.InteractionService", interactions_);
-  Serve("crm.customer.v1.PurchaseService", purchases_);
-  Serve("crm.customer.v1.ProductService", products_);
-  Serve("crm.customer.v1.AttachmentService", attachments_);
+  runtime_.Serve("crm.customer.v1.InteractionService", interactions_);
+  runtime_.Serve("crm.customer.v1.PurchaseService", purchases_);
+  runtime_.Serve("crm.customer.v1.ProductService", products_);
+  runtime_.Serve("crm.customer.v1.AttachmentService", attachments_);
   AddJobs();
 }
 

@@ -26,8 +26,6 @@ class ActivityService {
   ActivityArchive& activity() { return activity_; }
 
  private:
-  template <typename Handlers>
-  void Serve(const char* service, Handlers& handlers);
   void AddJobs();
 
   runtime::ServiceRuntime& runtime_;

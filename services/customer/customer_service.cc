@@ -53,11 +53,7 @@ class Composition : public runtime::Service {
     CRM_RETURN_IF_ERROR(archive_.names.Load(runtime_.pool(), absl::Now() + kLoadTimeout));
     CRM_RETURN_IF_ERROR(administration_.Open());
     runtime_.SetStaffDirectory(&administration_.staff());
-    server::MethodTable table(runtime::ServiceDescriptorOf("crm.customer.v1.CustomerService"));
-    customers_.Register(table);
-    search_.Register(table);
-    tags_.Register(table);
-    runtime_.Add(std::move(table));
+    runtime_.Serve("crm.customer.v1.CustomerService", customers_, search_, tags_);
     people_.Open();
     activity_.Open();
     won_opportunities_.Open();

@@ -51,18 +51,9 @@ People::People(runtime::ServiceRuntime& runtime, Archive& archive,
       rule_handlers_(archive, rules_, rule_numbers_, [this] { run_job_->Notify(); }) {}
 
 void People::Open() {
-  const auto table_of = [](const char* service) {
-    return server::MethodTable(runtime::ServiceDescriptorOf(service));
-  };
-  server::MethodTable contacts = table_of("crm.customer.v1.ContactService");
-  contact_handlers_.Register(contacts);
-  runtime_.Add(std::move(contacts));
-  server::MethodTable identities = table_of("crm.customer.v1.IdentityService");
-  identity_handlers_.Register(identities);
-  runtime_.Add(std::move(identities));
-  server::MethodTable rules = table_of("crm.customer.v1.TagRuleService");
-  rule_handlers_.Register(rules);
-  runtime_.Add(std::move(rules));
+  runtime_.Serve("crm.customer.v1.ContactService", contact_handlers_);
+  runtime_.Serve("crm.customer.v1.IdentityService", identity_handlers_);
+  runtime_.Serve("crm.customer.v1.TagRuleService", rule_handlers_);
   run_job_ =
       &runtime_.jobs().Add({.name = "tag-rules", .interval = kRunInterval}, runner_.RunJob());
   runtime_.jobs().Add(runner_.FollowOptions(), runner_.FollowJob());

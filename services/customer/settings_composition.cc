@@ -33,7 +33,7 @@ Administration::Administration(runtime::ServiceRuntime& runtime, Archive& archiv
 
 absl::Status Administration::Open() {
   CRM_RETURN_IF_ERROR(Follow());
-  AddTables();
+  Serve();
   runtime_.jobs().Add({.name = "follow-settings", .interval = kFollowEvery},
                       [this](const std::stop_token&) -> absl::StatusOr<absl::Time> {
                         CRM_RETURN_IF_ERROR(Follow());
@@ -50,28 +50,11 @@ absl::Status Administration::Follow() {
   return field_store_.fields.Follow(*db);
 }
 
-void Administration::AddTables() {
-  using runtime::ServiceDescriptorOf;
-  server::MethodTable staff(ServiceDescriptorOf("crm.customer.v1.StaffService"));
-  users_.Register(staff);
-  teams_.Register(staff);
-  import_.Register(staff);
-  permissions_.Register(staff);
-  runtime_.Add(std::move(staff));
-
-  server::MethodTable settings(ServiceDescriptorOf("crm.customer.v1.SettingsService"));
-  settings_.Register(settings);
-  labels_.Register(settings);
-  runtime_.Add(std::move(settings));
-
-  server::MethodTable lists(ServiceDescriptorOf("crm.customer.v1.ManagedListService"));
-  lists_.Register(lists);
-  runtime_.Add(std::move(lists));
-
-  server::MethodTable fields(ServiceDescriptorOf("crm.customer.v1.CustomFieldService"));
-  fields_.Register(fields);
-  report_.Register(fields);
-  runtime_.Add(std::move(fields));
+void Administration::Serve() {
+  runtime_.Serve("crm.customer.v1.StaffService", users_, teams_, import_, permissions_);
+  runtime_.Serve("crm.customer.v1.SettingsService", settings_, labels_);
+  runtime_.Serve("crm.customer.v1.ManagedListService", lists_);
+  runtime_.Serve("crm.customer.v1.CustomFieldService", fields_, report_);
 }
 
 }  // namespace crm::customer

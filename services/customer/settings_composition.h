@@ -35,7 +35,7 @@ class Administration {
 
  private:
   absl::Status Follow();
-  void AddTables();
+  void Serve();
 
   runtime::ServiceRuntime& runtime_;
   StaffCache staff_cache_;

@@ -61,8 +61,7 @@ class Composition : public runtime::Service {
   absl::Status Open() {
     CRM_RETURN_IF_ERROR(sales_.archive.Open());
     CRM_RETURN_IF_ERROR(FollowConfiguration());
-    AddTables();
-    AddConfigurationTables();
+    Serve();
     runtime_.jobs().Add({.name = "follow-pipelines", .interval = kFollowEvery},
                         [this](const std::stop_token&) -> absl::StatusOr<absl::Time> {
                           CRM_RETURN_IF_ERROR(FollowConfiguration());
@@ -83,54 +82,18 @@ class Composition : public runtime::Service {
     return sales_.follow_ups.rules.Follow(*db);
   }
 
-  void AddTables() {
-    using runtime::ServiceDescriptorOf;
-    server::MethodTable opportunities(ServiceDescriptorOf("crm.sales.v1.OpportunityService"));
-    opportunities_.Register(opportunities);
-    stages_.Register(opportunities);
-    approvals_.Register(opportunities);
-    transfers_.Register(opportunities);
-    runtime_.Add(std::move(opportunities));
-
-    server::MethodTable reminders(ServiceDescriptorOf("crm.sales.v1.ReminderService"));
-    reminders_.Register(reminders);
-    watch_.Register(reminders);
-    runtime_.Add(std::move(reminders));
-
-    server::MethodTable reports(ServiceDescriptorOf("crm.sales.v1.SalesReportService"));
-    reports_.Register(reports);
-    runtime_.Add(std::move(reports));
-
-    server::MethodTable insights(ServiceDescriptorOf("crm.sales.v1.InsightService"));
-    insights_.Register(insights);
-    runtime_.Add(std::move(insights));
-
-    server::MethodTable targets(ServiceDescriptorOf("crm.sales.v1.TargetService"));
-    targets_.Register(targets);
-    runtime_.Add(std::move(targets));
-
-    server::MethodTable history(ServiceDescriptorOf("crm.sales.v1.HistoryService"));
-    history_.Register(history);
-    runtime_.Add(std::move(history));
-  }
-
-  void AddConfigurationTables() {
-    using runtime::ServiceDescriptorOf;
-    server::MethodTable pipelines(ServiceDescriptorOf("crm.sales.v1.PipelineService"));
-    pipelines_.Register(pipelines);
-    runtime_.Add(std::move(pipelines));
-
-    server::MethodTable settings(ServiceDescriptorOf("crm.sales.v1.SalesSettingsService"));
-    settings_.Register(settings);
-    runtime_.Add(std::move(settings));
-
-    server::MethodTable follow_ups(ServiceDescriptorOf("crm.sales.v1.FollowUpService"));
-    follow_ups_.Register(follow_ups);
-    runtime_.Add(std::move(follow_ups));
-
-    server::MethodTable delegations(ServiceDescriptorOf("crm.sales.v1.DelegationService"));
-    delegations_.Register(delegations);
-    runtime_.Add(std::move(delegations));
+  void Serve() {
+    runtime_.Serve("crm.sales.v1.OpportunityService", opportunities_, stages_, approvals_,
+                   transfers_);
+    runtime_.Serve("crm.sales.v1.ReminderService", reminders_, watch_);
+    runtime_.Serve("crm.sales.v1.SalesReportService", reports_);
+    runtime_.Serve("crm.sales.v1.InsightService", insights_);
+    runtime_.Serve("crm.sales.v1.TargetService", targets_);
+    runtime_.Serve("crm.sales.v1.HistoryService", history_);
+    runtime_.Serve("crm.sales.v1.PipelineService", pipelines_);
+    runtime_.Serve("crm.sales.v1.SalesSettingsService", settings_);
+    runtime_.Serve("crm.sales.v1.FollowUpService", follow_ups_);
+    runtime_.Serve("crm.sales.v1.DelegationService", delegations_);
   }
 
   runtime::ServiceRuntime& runtime_;

@@ -55,43 +55,22 @@ class Composition : public runtime::Service {
   absl::Status Open() {
     CRM_RETURN_IF_ERROR(desk_.archive.Open());
     CRM_RETURN_IF_ERROR(Follow());
-    AddTables();
+    Serve();
     AddJobs();
     return absl::OkStatus();
   }
 
  private:
-  void AddTables() {
-    server::MethodTable tickets(runtime::ServiceDescriptorOf("crm.ticket.v1.TicketService"));
-    tickets_.Register(tickets);
-    moves_.Register(tickets);
-    messages_.Register(tickets);
-    desk_.host.Add(std::move(tickets));
-    server::MethodTable sla(runtime::ServiceDescriptorOf("crm.ticket.v1.SlaService"));
-    sla_.Register(sla);
-    desk_.host.Add(std::move(sla));
-    server::MethodTable agents(runtime::ServiceDescriptorOf("crm.ticket.v1.AgentService"));
-    agents_.Register(agents);
-    desk_.host.Add(std::move(agents));
-    server::MethodTable merges(runtime::ServiceDescriptorOf("crm.ticket.v1.TicketMergeService"));
-    merges_.Register(merges);
-    desk_.host.Add(std::move(merges));
-    server::MethodTable after_care(runtime::ServiceDescriptorOf("crm.ticket.v1.AfterCareService"));
-    after_care_.Register(after_care);
-    desk_.host.Add(std::move(after_care));
-    server::MethodTable files(
-        runtime::ServiceDescriptorOf("crm.ticket.v1.TicketAttachmentService"));
-    attachments_.Register(files);
-    desk_.host.Add(std::move(files));
-    server::MethodTable imports(runtime::ServiceDescriptorOf("crm.ticket.v1.TicketImportService"));
-    imports_.Register(imports);
-    desk_.host.Add(std::move(imports));
-    server::MethodTable queue(runtime::ServiceDescriptorOf("crm.ticket.v1.QueueService"));
-    queue_.Register(queue);
-    desk_.host.Add(std::move(queue));
-    server::MethodTable reports(runtime::ServiceDescriptorOf("crm.ticket.v1.TicketReportService"));
-    reports_.Register(reports);
-    desk_.host.Add(std::move(reports));
+  void Serve() {
+    desk_.host.Serve("crm.ticket.v1.TicketService", tickets_, moves_, messages_);
+    desk_.host.Serve("crm.ticket.v1.SlaService", sla_);
+    desk_.host.Serve("crm.ticket.v1.AgentService", agents_);
+    desk_.host.Serve("crm.ticket.v1.TicketMergeService", merges_);
+    desk_.host.Serve("crm.ticket.v1.AfterCareService", after_care_);
+    desk_.host.Serve("crm.ticket.v1.TicketAttachmentService", attachments_);
+    desk_.host.Serve("crm.ticket.v1.TicketImportService", imports_);
+    desk_.host.Serve("crm.ticket.v1.QueueService", queue_);
+    desk_.host.Serve("crm.ticket.v1.TicketReportService", reports_);
   }
 
   void AddJobs() {

@@ -77,9 +77,7 @@ void ImportService::AddTo(runtime::ServiceRuntime& runtime) {
                              [this](const std::stop_token& stop) { return runner_.RunDue(stop); });
   runtime.jobs().Add({.name = "import-purge", .interval = absl::Hours(1)},
                      [this](const std::stop_token&) { return runner_.Purge(); });
-  server::MethodTable table(runtime::ServiceDescriptorOf("crm.customer.v1.ImportService"));
-  handlers_->Register(table);
-  runtime.Add(std::move(table));
+  runtime.Serve("crm.customer.v1.ImportService", *handlers_);
 }
 
 }  // namespace crm::customer::import
