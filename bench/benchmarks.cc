@@ -67,11 +67,11 @@ absl::StatusOr<Clients> Bench::ConnectToArchive() {
 }
 
 absl::StatusOr<FilledService*> Bench::Filled(const Filling& filling) {
-  std::unique_ptr<FilledService>& service = filled_[filling.name];
-  if (service == nullptr) {
-    CRM_ASSIGN_OR_RETURN(service, FilledService::Open(settings_, filling));
+  if (filled_ == nullptr || filled_->name() != filling.name) {
+    filled_.reset();
+    CRM_ASSIGN_OR_RETURN(filled_, FilledService::Open(settings_, filling));
   }
-  return service.get();
+  return filled_.get();
 }
 
 absl::StatusOr<Figure> Bench::Load(int outstanding, const CallKind& call) {

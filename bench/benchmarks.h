@@ -29,6 +29,7 @@ class Bench {
   void StartRound() {
     yardsticks_.clear();
     figures_.clear();
+    filled_.reset();
   }
 
   const Settings& settings() const { return settings_; }
@@ -49,7 +50,8 @@ class Bench {
   // Any failed call is an error.
   absl::StatusOr<Figure> Load(int outstanding, const CallKind& call);
 
-  // A service beside the archive, opened when first asked for.
+  // The service beside the archive, opened when first asked for. It is there until another one is,
+  // or the next round: an idle service would take its share of the machine from the others.
   absl::StatusOr<FilledService*> Filled(const Filling& filling);
   // Load on it instead of the archive.
   absl::StatusOr<Figure> LoadOn(FilledService& service, int outstanding, const CallKind& call);
@@ -73,7 +75,7 @@ class Bench {
   std::string deep_token_;
   std::map<std::string, double> yardsticks_;
   std::map<std::string, Figure> figures_;
-  std::map<std::string, std::unique_ptr<FilledService>> filled_;
+  std::unique_ptr<FilledService> filled_;
 };
 
 struct Benchmark {

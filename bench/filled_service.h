@@ -50,6 +50,7 @@ class FilledService {
   static absl::StatusOr<std::unique_ptr<FilledService>> Open(const Settings& settings,
                                                              const Filling& filling);
 
+  const std::string& name() const { return filling_.name; }
   TestedService& service() { return *service_; }
   const std::string& token() const { return token_; }
   absl::StatusOr<Clients> Connect() const;
