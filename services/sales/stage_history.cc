@@ -12,18 +12,20 @@ namespace {
 
 constexpr absl::Duration kLateAfter = absl::Hours(24);
 
-// Inserts of a write set come first: the new stay is there already.
-constexpr db::Query kEndStay{"stage_move_end", R"sql(
-  UPDATE stage_move
-  SET leave_time = ?, version = version + 1
-  WHERE opportunity_id = ? AND leave_time IS NULL AND id <> ?)sql"};
+// A stay ends where the next one begins. That is not written a second time: it would cost each move
+// of a stage a statement of its own. Past stays that came from elsewhere have an end of their own.
+void EndStays(std::vector<v1::StageMove>& moves) {
+  for (size_t i = 1; i < moves.size(); ++i) {
+    if (!moves[i - 1].has_leave_time()) *moves[i - 1].mutable_leave_time() = moves[i].enter_time();
+  }
+}
 
 }  // namespace
 
 StageHistory::StageHistory(crypto::Keyring& keyring, IdGenerator& ids)
     : table_(schema::MessageSchema::Of<v1::StageMove>(), keyring, {"opportunity_id"}),
       select_(absl::StrCat("SELECT ", table_.Columns(), " FROM ", ToAbsl(table_.name()),
-                           " WHERE opportunity_id = ? ORDER BY id")),
+                           " WHERE opportunity_id = ? ORDER BY enter_time, id")),
       ids_(ids) {}
 
 void StageHistory::Add(db::WriteSet& writes, const v1::Opportunity& opportunity, Entry entry,
@@ -39,11 +41,7 @@ void StageHistory::Add(db::WriteSet& writes, const v1::Opportunity& opportunity,
   move.set_backwards(entry.backwards);
   move.set_reason(std::move(entry.reason));
   move.set_actor(source.actor);
-  const int64_t id = ids_.Next();
-  table_.Insert(writes, {id, 1}, move, {entry.opportunity_id});
-  if (!move.from_stage().empty()) {
-    writes.Execute(kEndStay, {enter_time, entry.opportunity_id, id}, db::Expect::kSomeRow);
-  }
+  table_.Insert(writes, {ids_.Next(), 1}, move, {entry.opportunity_id});
 }
 
 void StageHistory::AddPast(db::WriteSet& writes, int64_t opportunity_id,
@@ -61,6 +59,7 @@ absl::StatusOr<std::vector<v1::StageMove>> StageHistory::Read(db::Connection& db
     resource::RowKey key;
     CRM_RETURN_IF_ERROR(table_.Read(rows, key, moves.emplace_back()));
   }
+  EndStays(moves);
   return moves;
 }
 

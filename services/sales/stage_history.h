@@ -39,7 +39,7 @@ class StageHistory {
   void AddPast(db::WriteSet& writes, int64_t opportunity_id,
                const std::vector<v1::StageMove>& moves) const;
 
-  // Oldest first, without dwell times.
+  // Oldest first, each ended where the next one begins; without dwell times.
   absl::StatusOr<std::vector<v1::StageMove>> Read(db::Connection& db, int64_t opportunity_id) const;
 
  private:
