@@ -1,6 +1,7 @@
 #include "common/db/group_committer.h"
 
 #include <algorithm>
+#include <bit>
 #include <deque>
 #include <optional>
 #include <string>
@@ -23,7 +24,6 @@
 namespace crm::db {
 namespace {
 
-// Row counts of multi-row inserts: powers of two, so that few statements are prepared.
 constexpr size_t kMaxRowsOfInsert = 256;
 constexpr size_t kMaxParams = 65'535;
 // Far below max_allowed_packet of any server: too large a packet would cost the connection.
@@ -43,18 +43,22 @@ size_t BytesOf(const Values& row) {
   return bytes;
 }
 
+// Row counts of multi-row inserts: any up to four, then two to each doubling. So few statements are
+// prepared, and what is left over by one mostly fits into a second.
+size_t RoundRowsDown(size_t rows) {
+  if (rows <= 4) return rows;
+  const size_t step = std::bit_floor(rows) / 2;
+  return rows / step * step;
+}
+
 // How many of `rows` go into the next statement; at least one.
 size_t NextChunk(absl::Span<const Values* const> rows, size_t columns) {
   const size_t by_params = std::max<size_t>(1, kMaxParams / std::max<size_t>(1, columns));
   const size_t most = std::min({rows.size(), kMaxRowsOfInsert, by_params});
-  size_t chunk = 1;
+  size_t count = 1;
   size_t bytes = BytesOf(*rows[0]);
-  while (chunk * 2 <= most) {
-    for (size_t i = chunk; i < chunk * 2; ++i) bytes += BytesOf(*rows[i]);
-    if (bytes > kMaxBytesOfInsert) break;
-    chunk *= 2;
-  }
-  return chunk;
+  while (count < most && (bytes += BytesOf(*rows[count])) <= kMaxBytesOfInsert) ++count;
+  return RoundRowsDown(count);
 }
 
 std::string InsertSql(const InsertSpec& spec, size_t rows) {

@@ -146,7 +146,7 @@ TEST_F(GroupCommitterTest, WaitingWriteSetsShareOneTransaction) {
   EXPECT_EQ(Items(), 100);
   EXPECT_EQ(Logs(), 100);
   EXPECT_EQ(counts_.statements("commit"), 2);    // the one that held it up, and the group
-  EXPECT_EQ(counts_.statements("item"), 1 + 3);  // 100 = 64 + 32 + 4
+  EXPECT_EQ(counts_.statements("item"), 1 + 2);  // 100 = 96 + 4
 }
 
 TEST_F(GroupCommitterTest, GroupsAreBounded) {

@@ -57,6 +57,11 @@ void PeriodicJob::Notify() {
   notified_ = true;
 }
 
+void PeriodicJob::Rest() {
+  MutexLock lock(&mutex_);
+  mutex_.AwaitWithTimeout(absl::Condition(&stopping_), options_.rest);
+}
+
 bool PeriodicJob::WaitUntil(absl::Time due, const std::stop_token& stop) {
   const auto awake = [this, &stop] {
     mutex_.AssertReaderHeld();
@@ -75,7 +80,10 @@ void PeriodicJob::Loop(const std::stop_token& stop) {
     stopping_ = true;
   });
   absl::Time due = clock_.Now();
-  while (WaitUntil(due, stop)) due = RunOnce(stop);
+  while (WaitUntil(due, stop)) {
+    due = RunOnce(stop);
+    Rest();
+  }
 }
 
 JobStats PeriodicJob::stats() const {

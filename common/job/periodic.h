@@ -46,6 +46,9 @@ struct JobOptions {
   absl::Duration interval = absl::Minutes(1);  // the longest pause
   // Adds up to this share of the pause, so that replicas do not come in step.
   double jitter = 0.1;
+  // The shortest pause after a run, whoever notifies: work that comes in a stream is done in
+  // batches.
+  absl::Duration rest = absl::ZeroDuration();
   absl::Duration first_retry = absl::Milliseconds(200);
   absl::Duration last_retry = absl::Seconds(30);
 };
@@ -83,6 +86,7 @@ class PeriodicJob {
   friend class JobRunner;
 
   void Loop(const std::stop_token& stop);
+  void Rest();
   // False when stopped.
   bool WaitUntil(absl::Time due, const std::stop_token& stop);
   absl::Time NextDue(const absl::StatusOr<absl::Time>& result, absl::Time now)
