@@ -1,11 +1,12 @@
 include(CrmEmbed)
 include(CrmPrecompile)
 
-# crm_module(<name> [DEPS …]): the library of the current folder. Sources are its *.cc, except
-#   main.cc and *_test.cc. The tests make one binary, <name>_test, linked with TEST_DEPS too.
+# crm_module(<name> [DEPS …] [OPTIMIZED_TESTS]): the library of the current folder. Sources are its
+#   *.cc, except main.cc and *_test.cc. The tests make one binary, <name>_test, linked with TEST_DEPS
+#   too. OPTIMIZED_TESTS: they compute a lot themselves, such as a slow model of what they test.
 # crm_binary(<name> DEPS …): a program from the current folder's main.cc.
 function(crm_module name)
-  cmake_parse_arguments(ARG "" "" "DEPS;TEST_DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "OPTIMIZED_TESTS" "" "DEPS;TEST_DEPS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cc)
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
@@ -23,12 +24,15 @@ function(crm_module name)
   add_library(crm::${name} ALIAS crm_${name})
   if(tests)
     add_executable(${name}_test ${tests})
-    target_link_libraries(${name}_test PRIVATE crm_${name} crm_warnings ${ARG_TEST_DEPS} GTest::gmock
-                                               GTest::gtest_main)
-    target_compile_definitions(${name}_test PRIVATE CRM_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
-                                                    CRM_BINARY_DIR="${CMAKE_BINARY_DIR}")
-    target_compile_options(${name}_test PRIVATE ${CRM_TEST_OPTIONS})
-    crm_precompile(${name}_test crm_precompiled_test)
+    target_link_libraries(${name}_test PRIVATE crm_${name} crm_source_tree crm_warnings
+                                               ${ARG_TEST_DEPS} GTest::gmock GTest::gtest_main)
+    if(ARG_OPTIMIZED_TESTS)
+      target_compile_options(${name}_test PRIVATE ${CRM_OPTIMIZED_TEST_OPTIONS})
+      crm_precompile(${name}_test crm_precompiled_optimized_test)
+    else()
+      target_compile_options(${name}_test PRIVATE ${CRM_TEST_OPTIONS})
+      crm_precompile(${name}_test crm_precompiled_test)
+    endif()
     add_test(NAME ${name} COMMAND ${name}_test)
   endif()
 endfunction()

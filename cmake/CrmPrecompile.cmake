@@ -1,5 +1,5 @@
 # Outside headers that nearly every file reads, compiled once: one set for libraries and programs,
-# one for tests. CRM_PRECOMPILE=OFF builds without, to see that each file includes what it uses.
+# one for tests, one for tests that are optimized. CRM_PRECOMPILE=OFF builds without, to see that each file includes what it uses.
 # Headers of our own stay out: a change to one must not rebuild everything.
 option(CRM_PRECOMPILE "Precompile the headers of outside libraries" ON)
 
@@ -25,9 +25,11 @@ if(CRM_PRECOMPILE)
   crm_precompiled_set(crm_precompiled_library "${CRM_LIBRARY_HEADERS}")
   crm_precompiled_set(crm_precompiled_test "${CRM_TEST_HEADERS}" GTest::gmock)
   target_compile_options(crm_precompiled_test PRIVATE ${CRM_TEST_OPTIONS})
+  crm_precompiled_set(crm_precompiled_optimized_test "${CRM_TEST_HEADERS}" GTest::gmock)
+  target_compile_options(crm_precompiled_optimized_test PRIVATE ${CRM_OPTIMIZED_TEST_OPTIONS})
 endif()
 
-# crm_precompile(<target> crm_precompiled_library|crm_precompiled_test)
+# crm_precompile(<target> <set>): one of the sets above, which has the options of the target.
 function(crm_precompile target set)
   if(CRM_PRECOMPILE)
     target_precompile_headers(${target} REUSE_FROM ${set})

@@ -8,6 +8,7 @@ set(CMAKE_CXX_FLAGS_RELEASE "-O2")
 set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
 # Tests wait for servers and databases, not for their own code: compiling them fast is worth more.
 set(CRM_TEST_OPTIONS $<$<CONFIG:Release>:-O0>)
+set(CRM_OPTIMIZED_TEST_OPTIONS $<$<CONFIG:Release>:-O1>)
 # The same macros for every file, whatever it is linked with: precompiled headers ask for it.
 add_compile_options(-pthread)
 

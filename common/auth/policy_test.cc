@@ -9,6 +9,7 @@
 #include <set>
 
 #include "common/error/error.h"
+#include "common/source_tree/source_tree.h"
 #include "nlohmann/json.hpp"
 
 namespace crm::auth {
@@ -53,7 +54,7 @@ std::vector<std::string> AllPermissions() {
 }
 
 std::shared_ptr<const Policy> Default() {
-  auto policy = Policy::Load(CRM_SOURCE_DIR "/common/auth/default_roles.json");
+  auto policy = Policy::Load(crm::testing::SourceFile("common/auth/default_roles.json"));
   EXPECT_TRUE(policy.ok()) << policy.status();
   return *std::move(policy);
 }

@@ -91,6 +91,7 @@ TEST(CalendarModel, AgreesOnRandomCalendarsAndTimes) {  // TIC-5, QUA-11
     const SlowCalendar slow(definition);
     const absl::Time begin = absl::FromCivil(window.first - 5, slow.zone());
     const std::vector<Piece> pieces = PiecesOf(slow, begin);
+    SCOPED_TRACE(definition.DebugString());
     for (int j = 0; j < kCasesPerCalendar; ++j) {
       // On the grid and off it.
       const int64_t unit = dice.OneIn(2) ? kGrid * 60'000'000 : 1;
@@ -102,8 +103,7 @@ TEST(CalendarModel, AgreesOnRandomCalendarsAndTimes) {  // TIC-5, QUA-11
       const absl::Time to = from + time(0, int64_t{14} * 24);
       const absl::Duration work = absl::Microseconds(unit) + time(0, 60);
       SCOPED_TRACE(absl::StrCat("case ", i, ".", j, ": ", absl::FormatTime(from), " ",
-                                absl::FormatTime(to), " ", absl::FormatDuration(work), "\n",
-                                definition.DebugString()));
+                                absl::FormatTime(to), " ", absl::FormatDuration(work)));
       ASSERT_EQ(calendar->WorkingBetween(from, to), SlowWorkingBetween(pieces, from, to));
       if (const auto due = SlowAddWorking(pieces, from, work); due.has_value()) {
         ASSERT_EQ(calendar->AddWorking(from, work), due);

@@ -21,6 +21,7 @@
 #include "common/event/outbox.h"
 #include "common/event/reader.h"
 #include "common/event/sequencer.h"
+#include "common/source_tree/source_tree.h"
 #include "common/testdb/test_database.h"
 
 namespace crm::event {
@@ -31,7 +32,7 @@ inline constexpr absl::Time kStart = absl::FromUnixSeconds(1'800'000'000);
 
 inline const std::string& PlatformSql() {
   static const auto* const sql = [] {
-    std::ifstream file(CRM_SOURCE_DIR "/common/migrations/0001_platform.sql");
+    std::ifstream file(crm::testing::SourceFile("common/migrations/0001_platform.sql"));
     std::ostringstream text;
     text << file.rdbuf();
     return new std::string(text.str());

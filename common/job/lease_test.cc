@@ -11,6 +11,7 @@
 #include "common/error/error.h"
 #include "common/job/exclusive.h"
 #include "common/job/node_lease.h"
+#include "common/source_tree/source_tree.h"
 #include "common/testdb/test_database.h"
 
 namespace crm::job {
@@ -20,7 +21,7 @@ constexpr absl::Time kStart = absl::FromUnixSeconds(1'800'000'000);
 
 const std::string& PlatformSql() {
   static const auto* const sql = [] {
-    std::ifstream file(CRM_SOURCE_DIR "/common/migrations/0001_platform.sql");
+    std::ifstream file(crm::testing::SourceFile("common/migrations/0001_platform.sql"));
     std::ostringstream text;
     text << file.rdbuf();
     return new std::string(text.str());

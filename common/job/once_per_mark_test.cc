@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "absl/strings/str_cat.h"
+#include "common/source_tree/source_tree.h"
 #include "common/testdb/test_database.h"
 
 namespace crm::job {
@@ -17,7 +18,7 @@ using ::testing::ElementsAre;
 constexpr absl::Time kStart = absl::FromUnixSeconds(1'800'000'000);
 
 std::string PlatformSql() {
-  std::ifstream file(CRM_SOURCE_DIR "/common/migrations/0001_platform.sql");
+  std::ifstream file(crm::testing::SourceFile("common/migrations/0001_platform.sql"));
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();

@@ -9,6 +9,7 @@
 #include "common/db/group_committer.h"
 #include "common/event/event_service.h"
 #include "common/event/outbox.h"
+#include "common/source_tree/source_tree.h"
 #include "common/testdb/test_database.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -25,7 +26,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 std::string PlatformSql() {
-  std::ifstream file(CRM_SOURCE_DIR "/common/migrations/0001_platform.sql");
+  std::ifstream file(crm::testing::SourceFile("common/migrations/0001_platform.sql"));
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/db/db_error.h"
 #include "common/error/error.h"
+#include "common/source_tree/source_tree.h"
 #include "common/testdb/test_database.h"
 
 namespace crm::numbering {
@@ -21,7 +22,7 @@ using ::testing::ElementsAre;
 
 const std::string& PlatformSql() {
   static const auto* const sql = [] {
-    std::ifstream file(CRM_SOURCE_DIR "/common/migrations/0001_platform.sql");
+    std::ifstream file(crm::testing::SourceFile("common/migrations/0001_platform.sql"));
     std::ostringstream text;
     text << file.rdbuf();
     return new std::string(text.str());

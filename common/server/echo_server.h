@@ -21,6 +21,7 @@
 #include "common/crypto/key_file.h"
 #include "common/error/error.h"
 #include "common/server/rpc_server.h"
+#include "common/source_tree/source_tree.h"
 #include "crm/testing/v1/echo.pb.h"
 #include "gtest/gtest.h"
 #include "prometheus/text_serializer.h"
@@ -198,7 +199,7 @@ class EchoWorld {
     tokens_ = std::make_unique<auth::TokenVerifier>(
         auth::TokenRules{.issuer = "https://local", .audience = "crm"}, *jwks_, clock);
     policy_ = std::make_unique<auth::CurrentPolicy>(
-        Must(auth::Policy::Load(CRM_SOURCE_DIR "/common/auth/default_roles.json")));
+        Must(auth::Policy::Load(crm::testing::SourceFile("common/auth/default_roles.json"))));
     EXPECT_TRUE(crypto::GenerateKeyFile(folder_ / "keys.json", clock).ok());
     keyring_ = Must(crypto::Keyring::Load(folder_ / "keys.json"));
     log_ = std::make_unique<log::Logger>(

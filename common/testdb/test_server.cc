@@ -23,11 +23,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "common/source_tree/source_tree.h"
 
 namespace crm::testing {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr char kDatabaseScript[] = "tools/local/mariadb.sh";
 
 constexpr char kAdmin[] = "crm_admin";
 constexpr char kPassword[] = "crm-test";
@@ -149,9 +152,8 @@ TestServer::~TestServer() {
 }
 
 void TestServer::MakeDirectory() {
-  const fs::path place = fs::path(CRM_BINARY_DIR) / "testdb";
-  if (Run(absl::StrCat("'", CRM_SOURCE_DIR, "/tools/local/mariadb.sh' place '", place.string(),
-                       "'")) != 0) {
+  const fs::path place = BuildFile("testdb");
+  if (Run(absl::StrCat("'", SourceFile(kDatabaseScript), "' place '", place.string(), "'")) != 0) {
     Die("cannot make the directory of test databases");
   }
   const fs::path root = fs::canonical(place);
@@ -159,7 +161,7 @@ void TestServer::MakeDirectory() {
   const fs::path data = root / "template" / "data";
   const FileLock lock(root / "lock");
   RemoveLeftovers(root);
-  if (!fs::exists(data) && Run(absl::StrCat("'", CRM_SOURCE_DIR, "/tools/local/mariadb.sh' init '",
+  if (!fs::exists(data) && Run(absl::StrCat("'", SourceFile(kDatabaseScript), "' init '",
                                             (root / "template").string(), "'")) != 0) {
     Die("cannot make a data directory");
   }

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/crypto/key_file.h"
+#include "common/source_tree/source_tree.h"
 
 namespace crm::testing {
 namespace {
@@ -72,7 +73,7 @@ ServiceHarness::ServiceHarness(runtime::ServiceInfo info, runtime::ServiceFactor
   options_.jwks_file = directory_ + "/jwks.json";
   options_.issuer = kIssuer;
   options_.audience = kAudience;
-  options_.roles_file = CRM_DEFAULT_ROLES;
+  options_.roles_file = SourceFile("common/auth/default_roles.json");
   options_.log_level = "error";
   options_.shutdown_grace = absl::Seconds(2);  // a server waits in proportion for the last calls
   options_.metrics_listen = "";                // stopping that server takes seconds

@@ -1,9 +1,11 @@
 #include "services/customer/customer_service.h"
 
-#include <utility>
+#include <memory>
+#include <string>
 
 #include "common/base/status_macros.h"
 #include "common/numbering/current_numbers.h"
+#include "common/runtime/composition.h"
 #include "services/customer/activity_service.h"
 #include "services/customer/age_job.h"
 #include "services/customer/archive.h"
@@ -30,9 +32,11 @@ constexpr absl::Duration kLoadTimeout = absl::Minutes(10);
 
 class Composition : public runtime::Service {
  public:
-  Composition(runtime::ServiceRuntime& runtime, numbering::NumberPattern pattern)
+  explicit Composition(runtime::ServiceRuntime& runtime)
       : runtime_(runtime),
-        numbers_({.name = "customer", .pattern = std::move(pattern), .zone = runtime.zone()},
+        numbers_({.name = "customer",
+                  .pattern = runtime::PatternOf(kDefaultNumberPattern),
+                  .zone = runtime.zone()},
                  runtime.pool()),
         archive_(runtime.clock(), runtime.ids(), runtime.keyring(), numbers_, runtime.zone()),
         administration_(runtime, archive_),
@@ -114,11 +118,7 @@ runtime::ServiceInfo Info() {
 
 absl::StatusOr<std::unique_ptr<runtime::Service>> CustomerService::Create(
     runtime::ServiceRuntime& runtime) {
-  CRM_ASSIGN_OR_RETURN(numbering::NumberPattern pattern,
-                       numbering::NumberPattern::Parse(kDefaultNumberPattern));
-  auto composition = std::make_unique<Composition>(runtime, std::move(pattern));
-  CRM_RETURN_IF_ERROR(composition->Open());
-  return composition;
+  return runtime::Compose<Composition>(runtime);
 }
 
 }  // namespace crm::customer

@@ -33,7 +33,7 @@ absl::Status CheckEtag(db::Connection& db, const VersionedSettings& current,
   }
   CRM_ASSIGN_OR_RETURN(const VersionedSettings seen, SettingsStore::Get(db, version));
   std::vector<std::string> clashes;
-  for (std::string& field : ChangedSettings(seen.settings, current.settings)) {
+  for (std::string& field : ChangedSettings(seen.message, current.message)) {
     if (std::find(written.begin(), written.end(), field) != written.end()) {
       clashes.push_back(std::move(field));
     }
@@ -75,10 +75,10 @@ absl::StatusOr<v1::CustomerSettings> SettingsHandlers::Get(CallContext& call,
   v1::CustomerSettings settings;
   if (request.version() == 0) {
     CRM_ASSIGN_OR_RETURN(const auto current, store_.settings.Fresh(*db));
-    settings = current.value->settings;
+    settings = current.value->message;
   } else {
     CRM_ASSIGN_OR_RETURN(VersionedSettings version, SettingsStore::Get(*db, request.version()));
-    settings = std::move(version.settings);
+    settings = std::move(version.message);
   }
   LabelBands(call.language(), settings);
   return settings;
@@ -89,24 +89,24 @@ absl::StatusOr<v1::CustomerSettings> SettingsHandlers::Update(
   CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
   CRM_ASSIGN_OR_RETURN(const auto current, store_.settings.Fresh(*db));
   VersionedSettings next{.version = current.value->version + 1,
-                         .settings = current.value->settings,
+                         .message = current.value->message,
                          .author = call.caller().id,
                          .reason = request.reason(),
                          .time = call.now()};
   CRM_ASSIGN_OR_RETURN(const std::vector<std::string> written,
                        resource::ApplyUpdate(request.update_mask(), request.settings(),
-                                             next.settings, call.language()));
+                                             next.message, call.language()));
   CRM_RETURN_IF_ERROR(CheckEtag(*db, *current.value, request.settings().etag(), written));
-  CRM_RETURN_IF_ERROR(record::RefuseIn("settings", CheckSettings(next.settings), call.language()));
-  if (ChangedSettings(current.value->settings, next.settings).empty()) {
+  CRM_RETURN_IF_ERROR(record::RefuseIn("settings", CheckSettings(next.message), call.language()));
+  if (ChangedSettings(current.value->message, next.message).empty()) {
     next = *current.value;
   } else {
-    next.settings.set_etag(resource::EtagOf(next.version));
+    next.message.set_etag(resource::EtagOf(next.version));
     CRM_RETURN_IF_ERROR(SettingsStore::Insert(call.writes(), next));
     store_.settings.Change(call, current, next);
   }
-  LabelBands(call.language(), next.settings);
-  return std::move(next.settings);
+  LabelBands(call.language(), next.message);
+  return std::move(next.message);
 }
 
 absl::StatusOr<v1::ListSettingVersionsResponse> SettingsHandlers::Versions(
@@ -126,7 +126,7 @@ absl::StatusOr<v1::ListSettingVersionsResponse> SettingsHandlers::Versions(
     version.set_reason(found[i].reason);
     if (found[i].version > 1) SetTime(found[i].time, *version.mutable_time());
     if (i + 1 == found.size()) continue;
-    for (std::string& field : ChangedSettings(found[i + 1].settings, found[i].settings)) {
+    for (std::string& field : ChangedSettings(found[i + 1].message, found[i].message)) {
       version.add_changed_fields(std::move(field));
     }
   }

@@ -1,5 +1,4 @@
-// The settings in force and all their versions (PLT-25); the SQL of the table `setting`. Version 1
-// is what the program brings along and has no row.
+// The settings in force and all their versions (PLT-25).
 #ifndef CRM_SERVICES_CUSTOMER_SETTINGS_STORE_H_
 #define CRM_SERVICES_CUSTOMER_SETTINGS_STORE_H_
 
@@ -9,24 +8,17 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
 #include "common/db/connection.h"
 #include "common/db/write_set.h"
 #include "common/record/followed.h"
+#include "common/record/setting_versions.h"
 #include "common/resource/history.h"
 #include "crm/customer/v1/settings.pb.h"
 #include "services/customer/archive.h"
 
 namespace crm::customer {
 
-struct VersionedSettings {
-  int64_t version = 1;
-  v1::CustomerSettings settings;
-  // Of version 1: empty and the distant past.
-  std::string author = {};
-  std::string reason = {};
-  absl::Time time = absl::InfinitePast();
-};
+using VersionedSettings = record::SettingVersion<v1::CustomerSettings>;
 
 // Thread-safe.
 struct SettingsStore {

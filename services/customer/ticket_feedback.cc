@@ -16,6 +16,13 @@ using crm::event::v1::Event;
 using crm::ticket::v1::TicketFeedback;
 
 constexpr char kTicket[] = "ticket";
+constexpr absl::Duration kKeep = absl::Hours(30 * 24);
+
+constexpr metrics::Definition kUnrecorded{"crm_ticket_feedback_unrecorded", metrics::Type::kGauge,
+                                          "",
+                                          "Answers of customers to the ticket service that could "
+                                          "not go into the customer's file, counted "
+                                          "every minute; the same on every replica."};
 
 constexpr db::Query kIsRecorded{"ticket_feedback_recorded", R"sql(
   SELECT 1
@@ -32,10 +39,9 @@ db::Values KeyOf(const TicketFeedback& feedback) {
   return {feedback.ticket(), TimeOf(feedback.time()), feedback.follow_up() ? 1 : 0};
 }
 
-// Nothing was decided, and the same may go well in a moment: all the events wait.
-bool MayPass(const absl::Status& status) {
-  return !absl::IsNotFound(status) && !absl::IsInvalidArgument(status) &&
-         !absl::IsFailedPrecondition(status);
+std::string NumberOf(const TicketFeedback& feedback) {
+  return absl::StrCat(feedback.ticket(), "/", absl::ToUnixMicros(TimeOf(feedback.time())),
+                      feedback.follow_up() ? "/follow-up" : "");
 }
 
 }  // namespace
@@ -62,6 +68,14 @@ v1::Interaction InteractionOf(const TicketFeedback& feedback) {
 TicketFeedbackFile::TicketFeedbackFile(runtime::ServiceRuntime& runtime, ActivityArchive& activity)
     : runtime_(runtime),
       recorder_(activity),
+      waiting_(runtime,
+               {.kind = "ticket_feedback",
+                .job = "record-ticket-feedback",
+                .count = kUnrecorded,
+                .keep = kKeep},
+               [this](const WaitingRecord& waiting, db::Connection& db, db::WriteSet& writes) {
+                 return RecordWaiting(waiting, db, writes);
+               }),
       events_(runtime.peers(), kTicket),
       reader_({.source = kTicket,
                .types = {"ticket.feedback"},
@@ -77,46 +91,63 @@ void TicketFeedbackFile::Open() {
   if (!runtime_.options().peers.contains(kTicket)) return;
   runtime_.jobs().Add(reader_.DefaultJobOptions(), reader_.Job());
   runtime_.AddReader(kTicket, reader_);
+  waiting_.Open();
 }
 
 absl::Status TicketFeedbackFile::Apply(absl::Span<const Event* const> events, db::Connection& db,
                                        db::WriteSet& writes) {
-  std::vector<Feedback> fresh;
-  std::vector<InteractionRecorder::New> rows;
+  std::vector<Feedback> answers;
   for (const Event* event : events) {
     Feedback feedback;
     if (!event->payload().UnpackTo(&feedback) || feedback.customer().empty()) continue;
-    CRM_ASSIGN_OR_RETURN(const bool recorded, IsRecorded(db, feedback));
-    if (recorded) continue;
-    rows.push_back({InteractionOf(feedback), {}});
-    fresh.push_back(std::move(feedback));
+    answers.push_back(std::move(feedback));
   }
-  if (rows.empty()) return absl::OkStatus();
-  const RecordContext context{.source = {runtime_.clock().Now(), kTicket, kTicket},
-                              .scope = ActivityArchive::Everything()};
-  CRM_ASSIGN_OR_RETURN(const auto outcomes, recorder_.Record(db, writes, std::move(rows), context));
-  for (size_t i = 0; i < outcomes.size(); ++i) {
-    const absl::Status& status = outcomes[i].status;
-    if (status.ok()) {
-      writes.Insert(RecordedSpec(), KeyOf(fresh[i]));
-    } else if (MayPass(status)) {
-      return status;
-    } else {
-      Log(fresh[i], status);
-    }
+  CRM_ASSIGN_OR_RETURN(const std::vector<Outcome> outcomes, Record(std::move(answers), db, writes));
+  for (const auto& [feedback, status] : outcomes) {
+    if (status.ok()) continue;
+    if (MayPass(status)) return status;
+    waiting_.Keep(writes, {NumberOf(feedback), feedback.SerializeAsString()}, status);
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<TicketFeedbackFile::Outcome>> TicketFeedbackFile::Record(
+    std::vector<Feedback> answers, db::Connection& db, db::WriteSet& writes) const {
+  std::vector<Outcome> outcomes;
+  std::vector<InteractionRecorder::New> rows;
+  for (Feedback& feedback : answers) {
+    CRM_ASSIGN_OR_RETURN(const bool is_recorded, IsRecorded(db, feedback));
+    if (is_recorded) continue;
+    rows.push_back({InteractionOf(feedback), {}});
+    outcomes.push_back({std::move(feedback), absl::OkStatus()});
+  }
+  if (rows.empty()) return outcomes;
+  const RecordContext context{.source = {runtime_.clock().Now(), kTicket, kTicket},
+                              .scope = ActivityArchive::Everything()};
+  CRM_ASSIGN_OR_RETURN(const auto recorded, recorder_.Record(db, writes, std::move(rows), context));
+  for (size_t i = 0; i < recorded.size(); ++i) {
+    outcomes[i].status = recorded[i].status;
+    if (recorded[i].status.ok()) writes.Insert(RecordedSpec(), KeyOf(outcomes[i].feedback));
+  }
+  return outcomes;
+}
+
+absl::Status TicketFeedbackFile::RecordWaiting(const WaitingRecord& waiting, db::Connection& db,
+                                               db::WriteSet& writes) const {
+  Feedback feedback;
+  if (!feedback.ParseFromString(waiting.payload)) {
+    return Error(absl::StatusCode::kInvalidArgument, "PAYLOAD_UNREADABLE", "this is no feedback");
+  }
+  std::vector<Feedback> answers;
+  answers.push_back(std::move(feedback));
+  CRM_ASSIGN_OR_RETURN(const std::vector<Outcome> outcomes, Record(std::move(answers), db, writes));
+  return outcomes.empty() ? absl::OkStatus() : outcomes.front().status;
 }
 
 absl::StatusOr<bool> TicketFeedbackFile::IsRecorded(db::Connection& db,
                                                     const Feedback& feedback) const {
   CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select(kIsRecorded, KeyOf(feedback)));
   return rows.Next();
-}
-
-void TicketFeedbackFile::Log(const Feedback& feedback, const absl::Status& status) const {
-  runtime_.log().Write(log::Level::kWarning, "feedback does not go into the customer's file",
-                       {{"ticket", feedback.ticket()}, {"reason", ErrorReason(status)}});
 }
 
 }  // namespace crm::customer

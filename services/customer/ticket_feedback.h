@@ -6,7 +6,8 @@
 //   file.Open();
 //
 // Table `ticket_feedback` says which answers are in the file already. An answer of a customer that
-// the archive does not have is logged and left out.
+// the archive does not have (yet) waits (waiting_records.h) for a month at most, counted in
+// crm_ticket_feedback_unrecorded.
 #ifndef CRM_SERVICES_CUSTOMER_TICKET_FEEDBACK_H_
 #define CRM_SERVICES_CUSTOMER_TICKET_FEEDBACK_H_
 
@@ -21,6 +22,7 @@
 #include "crm/ticket/v1/after_care_service.pb.h"
 #include "services/customer/activity_archive.h"
 #include "services/customer/interaction_recorder.h"
+#include "services/customer/waiting_records.h"
 
 namespace crm::customer {
 
@@ -32,7 +34,7 @@ class TicketFeedbackFile {
   // Both outlive it.
   TicketFeedbackFile(runtime::ServiceRuntime& runtime, ActivityArchive& activity);
 
-  // Adds the job; before the runtime starts.
+  // Adds the jobs; before the runtime starts.
   void Open();
 
  private:
@@ -40,11 +42,20 @@ class TicketFeedbackFile {
 
   absl::Status Apply(absl::Span<const crm::event::v1::Event* const> events, db::Connection& db,
                      db::WriteSet& writes);
+  // What became of each that is not in the file already.
+  struct Outcome {
+    Feedback feedback;
+    absl::Status status;
+  };
+  absl::StatusOr<std::vector<Outcome>> Record(std::vector<Feedback> answers, db::Connection& db,
+                                              db::WriteSet& writes) const;
+  absl::Status RecordWaiting(const WaitingRecord& waiting, db::Connection& db,
+                             db::WriteSet& writes) const;
   absl::StatusOr<bool> IsRecorded(db::Connection& db, const Feedback& feedback) const;
-  void Log(const Feedback& feedback, const absl::Status& status) const;
 
   runtime::ServiceRuntime& runtime_;
   const InteractionRecorder recorder_;
+  WaitingRecords waiting_;
   replica::RemoteEvents events_;
   event::EventReader reader_;
 };

@@ -5,26 +5,24 @@
 //   won.Open();
 //
 // The order number is the opportunity's, its source system `sales`: an event that comes twice finds
-// its order. One that cannot be recorded (no such customer) is kept in `won_opportunity`, logged,
-// counted in crm_won_opportunities_unrecorded and tried again every minute, by one replica.
+// its order. One that cannot be recorded (no such customer) waits (waiting_records.h), counted in
+// crm_won_opportunities_unrecorded.
 #ifndef CRM_SERVICES_CUSTOMER_WON_OPPORTUNITIES_H_
 #define CRM_SERVICES_CUSTOMER_WON_OPPORTUNITIES_H_
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "common/event/reader.h"
-#include "common/job/lease.h"
 #include "common/replica/remote_events.h"
 #include "common/runtime/service_runtime.h"
 #include "crm/sales/v1/opportunity.pb.h"
-#include "prometheus/gauge.h"
 #include "services/customer/activity_archive.h"
 #include "services/customer/purchase_recorder.h"
+#include "services/customer/waiting_records.h"
 
 namespace crm::customer {
 
@@ -44,37 +42,24 @@ class WonOpportunities {
 
   absl::Status Apply(absl::Span<const crm::event::v1::Event* const> events, db::Connection& db,
                      db::WriteSet& writes);
-  // Records those that can be, keeps the others. `kept`: all of them are of the table.
-  enum class From { kEvents, kTable };
-  absl::Status Record(const std::vector<Opportunity>& won, From from, db::Connection& db,
-                      db::WriteSet& writes);
-  struct Kept {
-    std::string number;
-    std::string opportunity;  // as it came
-    std::string reason;
-  };
-  void Keep(const Kept& kept, From from, db::WriteSet& writes);
-  // Tries those again that could not be recorded, if that is this replica's work, and counts what
-  // is left. Due at once if there are more to try.
-  absl::StatusOr<absl::Time> RetryAndCount();
-  absl::StatusOr<bool> HoldRetryLease();
-  // Whether there are more.
-  absl::StatusOr<bool> RetryPage();
-  absl::Status Count();
+  // Records those that can be, keeps the others.
+  absl::Status RecordOrKeep(const std::vector<Opportunity>& won, db::Connection& db,
+                            db::WriteSet& writes);
+  // What became of each. An error of the call itself means that nothing was decided.
+  absl::StatusOr<std::vector<absl::Status>> Record(const std::vector<Opportunity>& won,
+                                                   db::Connection& db, db::WriteSet& writes);
+  absl::Status RecordWaiting(const WaitingRecord& waiting, db::Connection& db,
+                             db::WriteSet& writes);
   // All won ones of the sales service, when events were missed; gives the position they hold at
   // least.
   absl::StatusOr<int64_t> Rebuild(const event::GoOn& go_on);
   absl::Status RecordPage(const std::vector<Opportunity>& won);
 
   runtime::ServiceRuntime& runtime_;
-  ActivityArchive& activity_;
   const PurchaseRecorder recorder_;
-  prometheus::Gauge& unrecorded_;
+  WaitingRecords waiting_;
   replica::RemoteEvents events_;
   event::EventReader reader_;
-  // Of the job's thread.
-  job::Lease retry_lease_;
-  std::string after_;  // the last one that was tried; empty: from the first
 };
 
 }  // namespace crm::customer

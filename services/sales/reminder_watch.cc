@@ -9,6 +9,7 @@
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
 #include "common/event/event_log.h"
+#include "common/event/node_position.h"
 #include "common/event/own_events.h"
 #include "common/record/times.h"
 #include "services/sales/reminder_rules.h"
@@ -76,6 +77,8 @@ absl::StatusOr<int64_t> ReminderWatch::SendDue(CallContext& call, const Audience
   std::vector<StoredReminder> page;
   do {
     CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
+    // Each page may come from another node: what it lacks would come neither with it nor after it.
+    CRM_RETURN_IF_ERROR(event::WaitForPosition(*db, position));
     CRM_ASSIGN_OR_RETURN(page, sales_.reminders.DueAfter(*db, place, kPage, audience.condition));
     call.ReleaseDb();
     for (StoredReminder& reminder : page) {
@@ -92,11 +95,14 @@ absl::StatusOr<int64_t> ReminderWatch::SendDue(CallContext& call, const Audience
   return position;
 }
 
-absl::StatusOr<bool> ReminderWatch::ReadDue(const Audience& audience, const std::string& number,
+absl::StatusOr<bool> ReminderWatch::ReadDue(const Audience& audience,
+                                            const crm::event::v1::Event& event,
                                             v1::Reminder& reminder) const {
   CRM_ASSIGN_OR_RETURN(db::Pool::Lease db,
                        sales_.host.pool().Acquire(absl::Now() + kDatabaseTimeout));
-  absl::StatusOr<StoredReminder> found = sales_.reminders.Get(*db, number, audience.condition);
+  CRM_RETURN_IF_ERROR(event::WaitForPosition(*db, event.position()));
+  absl::StatusOr<StoredReminder> found =
+      sales_.reminders.Get(*db, event.subject(), audience.condition);
   if (absl::IsNotFound(found.status())) return false;
   CRM_RETURN_IF_ERROR(found.status());
   reminder = std::move(found->message);
@@ -118,7 +124,7 @@ absl::Status ReminderWatch::Watch(CallContext& call, const v1::WatchRemindersReq
           v1::WatchRemindersResponse& out) -> absl::StatusOr<bool> {
         CRM_ASSIGN_OR_RETURN(const v1::Reminder due, event::PayloadOf<v1::Reminder>(event));
         if (!audience.has(due)) return false;
-        return ReadDue(audience, due.number(), *out.mutable_reminder());
+        return ReadDue(audience, event, *out.mutable_reminder());
       });
 }
 

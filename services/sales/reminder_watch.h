@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/server/method_table.h"
+#include "crm/event/v1/event.pb.h"
 #include "crm/sales/v1/reminder_service.pb.h"
 #include "services/sales/sales.h"
 
@@ -37,8 +38,8 @@ class ReminderWatch {
   absl::StatusOr<Audience> AudienceOf(const CallContext& call, const std::string& team) const;
   // All that is due and open; gives the position behind which its events are.
   absl::StatusOr<int64_t> SendDue(CallContext& call, const Audience& audience, Writer& writer);
-  // As it is now; whether it is still due and open.
-  absl::StatusOr<bool> ReadDue(const Audience& audience, const std::string& number,
+  // The reminder of an event as it is now; whether it is still due and open.
+  absl::StatusOr<bool> ReadDue(const Audience& audience, const crm::event::v1::Event& event,
                                v1::Reminder& reminder) const;
 
   Sales& sales_;

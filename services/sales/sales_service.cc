@@ -1,11 +1,11 @@
 #include "services/sales/sales_service.h"
 
 #include <stop_token>
-#include <utility>
 
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
 #include "common/replica/replica.h"
+#include "common/runtime/composition.h"
 #include "services/sales/approval_handlers.h"
 #include "services/sales/delegation_handlers.h"
 #include "services/sales/embedded_sales_migrations.h"
@@ -35,10 +35,10 @@ constexpr absl::Duration kFollowTimeout = absl::Seconds(10);
 
 class Composition : public runtime::Service {
  public:
-  Composition(runtime::ServiceRuntime& runtime, Patterns patterns,
-              numbering::NumberPattern delegation_pattern)
+  explicit Composition(runtime::ServiceRuntime& runtime)
       : runtime_(runtime),
-        sales_(runtime, std::move(patterns)),
+        sales_(runtime, {.opportunity = runtime::PatternOf(kNumberPattern),
+                         .reminder = runtime::PatternOf(kReminderPattern)}),
         opportunities_(sales_),
         stages_(sales_),
         approvals_(sales_),
@@ -51,7 +51,7 @@ class Composition : public runtime::Service {
         snapshots_(runtime),
         settings_(sales_.settings),
         follow_ups_(sales_),
-        delegations_(sales_, std::move(delegation_pattern)),
+        delegations_(sales_, runtime::PatternOf(kDelegationPattern)),
         reminders_(sales_),
         watch_(sales_),
         metrics_(runtime.metrics(), runtime.pool(), [this] { return sales_.pipelines.Get(); }),
@@ -129,14 +129,7 @@ runtime::ServiceInfo Info() {
 
 absl::StatusOr<std::unique_ptr<runtime::Service>> SalesService::Create(
     runtime::ServiceRuntime& runtime) {
-  using numbering::NumberPattern;
-  CRM_ASSIGN_OR_RETURN(NumberPattern opportunity, NumberPattern::Parse(kNumberPattern));
-  CRM_ASSIGN_OR_RETURN(NumberPattern reminder, NumberPattern::Parse(kReminderPattern));
-  CRM_ASSIGN_OR_RETURN(NumberPattern delegation, NumberPattern::Parse(kDelegationPattern));
-  auto composition = std::make_unique<Composition>(
-      runtime, Patterns{std::move(opportunity), std::move(reminder)}, std::move(delegation));
-  CRM_RETURN_IF_ERROR(composition->Open());
-  return composition;
+  return runtime::Compose<Composition>(runtime);
 }
 
 }  // namespace crm::sales

@@ -170,7 +170,7 @@ TEST_F(WonPurchaseTest, WhatCannotBeRecordedWaits) {
   const v1::Opportunity stray = WinOne(kNobody);
   WinOne(buyer_.number());
   ASSERT_TRUE(Eventually([&] { return !Purchases().empty(); }));
-  const std::string kept = absl::StrCat("SELECT COUNT(*) FROM won_opportunity WHERE number = '",
+  const std::string kept = absl::StrCat("SELECT COUNT(*) FROM waiting_record WHERE number = '",
                                         stray.number(), "' AND reason = 'RESOURCE_NOT_FOUND'");
   EXPECT_EQ(Number(kept), 1);
 
@@ -182,14 +182,26 @@ TEST_F(WonPurchaseTest, WhatCannotBeRecordedWaits) {
     return metrics(second).find("crm_won_opportunities_unrecorded 1") != std::string::npos;
   }));
 
+  // Tried again after pauses that grow, and not before.
+  const auto tries = [&] { return Number("SELECT tries FROM waiting_record"); };
+  crm::testing::Replica& third = Restart(second);
+  ASSERT_TRUE(Eventually([&] { return tries() == 2; }));
+  third.Stop();
+  archive_.clock().Advance(absl::Minutes(3));
+  crm::testing::Replica& fourth = archive_.StartReplica();
+  EXPECT_TRUE(Eventually([&] {
+    return metrics(fourth).find("crm_won_opportunities_unrecorded 1") != std::string::npos;
+  }));
+  EXPECT_EQ(tries(), 2);
+
   // Once there is such a customer, it is recorded like the others.
   v1::Opportunity mended = stray;
   mended.set_customer(buyer_.number());
-  Change("UPDATE won_opportunity SET opportunity = ?", {mended.SerializeAsString()});
-  crm::testing::Replica& third = Restart(second);
-  EXPECT_TRUE(Eventually([&] { return Number("SELECT COUNT(*) FROM won_opportunity") == 0; }));
+  Change("UPDATE waiting_record SET payload = ?", {mended.SerializeAsString()});
+  crm::testing::Replica& fifth = Restart(fourth);
+  EXPECT_TRUE(Eventually([&] { return Number("SELECT COUNT(*) FROM waiting_record") == 0; }));
   EXPECT_TRUE(Eventually([&] {
-    return metrics(third).find("crm_won_opportunities_unrecorded 0") != std::string::npos;
+    return metrics(fifth).find("crm_won_opportunities_unrecorded 0") != std::string::npos;
   }));
   EXPECT_EQ(Number("SELECT COUNT(*) FROM purchase"), 2);
 }
@@ -198,21 +210,23 @@ TEST_F(WonPurchaseTest, WhatCannotBeRecordedWaits) {
 // customer.
 TEST_F(WonPurchaseTest, EachThatWaitsHasItsTurn) {  // SAL-9
   const v1::Opportunity stray = WinOne(kNobody);
-  ASSERT_TRUE(Eventually([&] { return Number("SELECT COUNT(*) FROM won_opportunity") == 1; }));
+  ASSERT_TRUE(Eventually([&] { return Number("SELECT COUNT(*) FROM waiting_record") == 1; }));
   constexpr int kMany = 201;
   for (int i = 0; i < kMany + 2; ++i) {
     v1::Opportunity waits = stray;
     waits.set_number(absl::StrCat(i < kMany ? "A" : "Z", 1000 + i));
     if (i >= kMany) waits.set_customer(buyer_.number());
-    Change("INSERT INTO won_opportunity VALUES (?, ?, 'RESOURCE_NOT_FOUND', 0)",
-           {waits.number(), waits.SerializeAsString()});
+    Change(
+        "INSERT INTO waiting_record"
+        " VALUES ('won_opportunity', ?, ?, 'RESOURCE_NOT_FOUND', 0, 0, 0)",
+        {waits.number(), waits.SerializeAsString()});
   }
   Restart(archive_.replica());
   EXPECT_TRUE(Eventually([&] { return Number("SELECT COUNT(*) FROM purchase") == 2; }));
   EXPECT_EQ(Number("SELECT CAST(total_amount AS SIGNED) FROM customer WHERE number = '" +
                    buyer_.number() + "'"),
             180'000);
-  EXPECT_EQ(Number("SELECT COUNT(*) FROM won_opportunity"), kMany + 1);
+  EXPECT_EQ(Number("SELECT COUNT(*) FROM waiting_record"), kMany + 1);
 }
 
 TEST_F(WonPurchaseTest, AnEventThatCannotBeReadWaits) {  // SAL-9, PLT-20
@@ -231,12 +245,12 @@ TEST_F(WonPurchaseTest, AnEventThatCannotBeReadWaits) {  // SAL-9, PLT-20
   WinOne(buyer_.number());
   ASSERT_TRUE(Eventually([&] { return Purchases().size() == 2; }));
   const std::string kept =
-      "SELECT COUNT(*) FROM won_opportunity"
+      "SELECT COUNT(*) FROM waiting_record"
       " WHERE number = 'SO-OTHER' AND reason = 'PAYLOAD_UNREADABLE'";
   EXPECT_EQ(Number(kept), 1);
 
   won.set_number("SO-OTHER");
-  Change("UPDATE won_opportunity SET opportunity = ?", {won.SerializeAsString()});
+  Change("UPDATE waiting_record SET payload = ?", {won.SerializeAsString()});
   Restart(archive_.replica());
   EXPECT_TRUE(Eventually([&] { return Number(kept) == 0; }));
   EXPECT_EQ(Number("SELECT COUNT(*) FROM purchase"), 3);

@@ -1,4 +1,5 @@
 // Tickets from before migration 0010, on a real database: TIC-3, TIC-17.
+#include "common/source_tree/source_tree.h"
 #include "services/ticket/ticket_test_fixture.h"
 
 namespace crm::ticket {
@@ -14,7 +15,8 @@ class AfterCareRowsTest : public TicketTest {
   }
   // The statements of the migration that change rows.
   void MigrateRows() {
-    std::ifstream file(CRM_SOURCE_DIR "/services/ticket/migrations/0012_after_care_rows.sql");
+    std::ifstream file(
+        crm::testing::SourceFile("services/ticket/migrations/0012_after_care_rows.sql"));
     ASSERT_TRUE(file.good());
     std::string statement;
     int executed = 0;

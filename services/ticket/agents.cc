@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "common/base/status_macros.h"
+#include "common/event/node_position.h"
+#include "common/job/database_wait.h"
 
 namespace crm::ticket {
 namespace {
@@ -12,11 +14,13 @@ constexpr char kAgentRole[] = "service_agent";
 constexpr char kSupervisorRole[] = "service_supervisor";
 
 // Open is in progress, waiting for the customer or to be confirmed.
+constexpr db::Query kLoad{"service_agent_load", R"sql(
+  SELECT COUNT(*)
+  FROM ticket
+  WHERE assignee = ? AND status IN (2, 3, 4))sql"};
 constexpr db::Query kAll{"service_agents", R"sql(
-  SELECT a.user_id, a.availability, a.capacity,
-         (SELECT COUNT(*) FROM ticket t WHERE t.assignee = a.user_id AND t.status IN (2, 3, 4))
-  FROM ticket_agent a
-  ORDER BY a.user_id)sql"};
+  SELECT user_id, availability, capacity
+  FROM ticket_agent)sql"};
 constexpr db::Query kFind{"service_agent", R"sql(
   SELECT a.user_id, a.availability, a.capacity,
          (SELECT COUNT(*) FROM ticket t WHERE t.assignee = a.user_id AND t.status IN (2, 3, 4))
@@ -32,13 +36,20 @@ const db::InsertSpec& AgentSpec() {
   return spec;
 }
 
+// Without their load.
 v1::ServiceAgent Read(const db::Rows& row) {
   v1::ServiceAgent agent;
   agent.set_user_id(row.String(0));
   agent.set_availability(static_cast<v1::AgentAvailability>(row.Int(1)));
   agent.set_capacity(row.Int(2));
-  agent.set_open_tickets(row.Int(3));
   return agent;
+}
+
+absl::StatusOr<std::map<std::string, v1::ServiceAgent>> ReadAll(db::Connection& db) {
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select(kAll, {}));
+  std::map<std::string, v1::ServiceAgent> agents;
+  while (rows.Next()) agents.emplace(rows.String(0), Read(rows));
+  return agents;
 }
 
 bool WorksOnTickets(const crm::customer::v1::StaffUser& user) {
@@ -50,17 +61,56 @@ bool WorksOnTickets(const crm::customer::v1::StaffUser& user) {
 
 }  // namespace
 
-absl::Status Agents::Follow(db::Connection& db) {
-  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select(kAll, {}));
-  std::map<std::string, v1::ServiceAgent> agents;
-  while (rows.Next()) {
-    v1::ServiceAgent agent = Read(rows);
-    const std::string id = agent.user_id();
-    agents[id] = std::move(agent);
+absl::Status Agents::Follow(db::Pool& pool) {
+  CRM_ASSIGN_OR_RETURN(const ChangedLoads changed, load_changes_.Read(pool));
+  NoteChanged(changed);
+  CRM_ASSIGN_OR_RETURN(const db::Pool::Lease db, pool.Acquire(job::DatabaseDeadline()));
+  CRM_RETURN_IF_ERROR(event::WaitForPosition(*db, changed.position));
+  CRM_ASSIGN_OR_RETURN(ById agents, ReadAll(*db));
+  const std::set<std::string> uncounted = TakeUncounted(agents);
+  const absl::Status counted = CountLoads(*db, uncounted, agents);
+  if (!counted.ok()) {
+    NoteChanged({.of_everybody = false, .users = uncounted});
+    return counted;
   }
-  MutexLock lock(&mutex_);
-  agents_ = std::move(agents);
+  Install(std::move(agents), uncounted);
   return absl::OkStatus();
+}
+
+void Agents::NoteChanged(const ChangedLoads& changed) {
+  MutexLock lock(&mutex_);
+  uncounted_.insert(changed.users.begin(), changed.users.end());
+  if (!changed.of_everybody) return;
+  for (const auto& [id, agent] : agents_) uncounted_.insert(id);
+}
+
+std::set<std::string> Agents::TakeUncounted(const ById& agents) {
+  MutexLock lock(&mutex_);
+  std::set<std::string> uncounted;
+  for (const auto& [id, agent] : agents) {
+    if (!agents_.contains(id) || uncounted_.contains(id)) uncounted.insert(id);
+  }
+  uncounted_.clear();
+  return uncounted;
+}
+
+absl::Status Agents::CountLoads(db::Connection& db, const std::set<std::string>& users,
+                                ById& agents) {
+  for (const std::string& user : users) {
+    CRM_ASSIGN_OR_RETURN(db::Rows load, db.Select(kLoad, {user}));
+    if (load.Next()) agents[user].set_open_tickets(load.Int(0));
+  }
+  return absl::OkStatus();
+}
+
+void Agents::Install(ById agents, const std::set<std::string>& counted) {
+  MutexLock lock(&mutex_);
+  for (auto& [id, agent] : agents) {
+    const auto known = agents_.find(id);
+    if (known == agents_.end() || counted.contains(id)) continue;
+    agent.set_open_tickets(known->second.open_tickets());
+  }
+  agents_ = std::move(agents);
 }
 
 std::vector<v1::ServiceAgent> Agents::All() const {
@@ -88,19 +138,26 @@ std::vector<Candidate> Agents::Candidates(const replica::Staff& staff) const {
 void Agents::NoteAssigned(const std::string& user_id) {
   MutexLock lock(&mutex_);
   const auto found = agents_.find(user_id);
-  if (found != agents_.end()) found->second.set_open_tickets(found->second.open_tickets() + 1);
+  if (found == agents_.end()) return;
+  found->second.set_open_tickets(found->second.open_tickets() + 1);
+  // It may have been counted already.
+  uncounted_.insert(user_id);
 }
 
 void Agents::Note(const v1::ServiceAgent& agent) {
   MutexLock lock(&mutex_);
   agents_[agent.user_id()] = agent;
+  // Counted before the commit.
+  uncounted_.insert(agent.user_id());
 }
 
 absl::StatusOr<std::optional<v1::ServiceAgent>> Agents::Find(db::Connection& db,
                                                              std::string_view user_id) {
   CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select(kFind, {user_id}));
   if (!rows.Next()) return std::nullopt;
-  return Read(rows);
+  v1::ServiceAgent agent = Read(rows);
+  agent.set_open_tickets(rows.Int(3));
+  return agent;
 }
 
 void Agents::Write(db::WriteSet& writes, const v1::ServiceAgent& agent) {

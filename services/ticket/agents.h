@@ -1,11 +1,12 @@
-// Service agents: who is there, with what they have to do (TIC-7). Kept in
-// memory on every replica, at most a second old: choosing an agent costs an
-// intake nothing.
+// Service agents: who is there, with what they have to do (TIC-7). Kept in memory on every replica,
+// about a second old: choosing an agent costs an intake nothing. Tickets are counted of those
+// agents only whose load has changed.
 #ifndef CRM_SERVICES_TICKET_AGENTS_H_
 #define CRM_SERVICES_TICKET_AGENTS_H_
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,10 +16,12 @@
 #include "absl/status/statusor.h"
 #include "common/base/mutex.h"
 #include "common/db/connection.h"
+#include "common/db/pool.h"
 #include "common/db/write_set.h"
 #include "common/replica/staff_copy.h"
 #include "crm/ticket/v1/agent_service.pb.h"
 #include "services/ticket/assignment_rules.h"
+#include "services/ticket/load_changes.h"
 
 namespace crm::ticket {
 
@@ -28,15 +31,15 @@ class Agents {
   // Of an agent whose capacity nobody has set.
   static constexpr int64_t kDefaultCapacity = 20;
 
-  // Reads them again.
-  absl::Status Follow(db::Connection& db);
+  // Reads who is there, and counts what those have whose load has changed. One thread at a time.
+  absl::Status Follow(db::Pool& pool);
   // By user id.
   std::vector<v1::ServiceAgent> All() const;
   // Those who take tickets: active here and in the directory, with a role that
   // works on tickets.
   std::vector<Candidate> Candidates(const replica::Staff& staff) const;
 
-  // Has got a ticket since they were read.
+  // Has just got a ticket from this replica.
   void NoteAssigned(const std::string& user_id);
   void Note(const v1::ServiceAgent& agent);
 
@@ -46,8 +49,21 @@ class Agents {
   static void Write(db::WriteSet& writes, const v1::ServiceAgent& agent);
 
  private:
+  using ById = std::map<std::string, v1::ServiceAgent>;
+
+  void NoteChanged(const ChangedLoads& changed);
+  // Those to be counted; what changes from now on is counted the next time.
+  std::set<std::string> TakeUncounted(const ById& agents);
+  static absl::Status CountLoads(db::Connection& db, const std::set<std::string>& users,
+                                 ById& agents);
+  // The agents as they were read, with the loads of `counted`; others keep theirs.
+  void Install(ById agents, const std::set<std::string>& counted);
+
+  LoadChanges load_changes_;  // of the thread of Follow
   mutable Mutex mutex_;
-  std::map<std::string, v1::ServiceAgent> agents_ ABSL_GUARDED_BY(mutex_);
+  ById agents_ ABSL_GUARDED_BY(mutex_);
+  // Whose load may not be what it says.
+  std::set<std::string> uncounted_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace crm::ticket

@@ -145,10 +145,8 @@ absl::StatusOr<v1::TicketAttachment> AttachmentHandlers::Find(CallContext& call,
   if (!absl::IsNotFound(found.status())) return found;
   CRM_ASSIGN_OR_RETURN(found, store_.Get(db, number, Everything()));
   CRM_ASSIGN_OR_RETURN(StoredTicket ticket, desk_.store.Get(db, found->ticket(), Everything()));
-  CRM_ASSIGN_OR_RETURN(const StoredTicket survivor, desk_.SurvivorOf(db, std::move(ticket)));
-  const auto in_reach = desk_.store.Get(db, survivor.message.number(), call.scope());
-  if (absl::IsNotFound(in_reach.status())) return NotFound(kContentType, number);
-  CRM_RETURN_IF_ERROR(in_reach.status());
+  CRM_ASSIGN_OR_RETURN(const bool in_reach, desk_.IsInReach(db, std::move(ticket), call.scope()));
+  if (!in_reach) return NotFound(kContentType, number);
   return found;
 }
 

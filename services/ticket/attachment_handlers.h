@@ -36,7 +36,8 @@ class AttachmentHandlers {
                                             attachment::Upload& upload);
   absl::StatusOr<v1::ListTicketAttachmentsResponse> List(
       CallContext& call, const v1::ListTicketAttachmentsRequest& request);
-  // A file of a ticket in the caller's scope, or of one that was merged into such a ticket.
+  // A file of a ticket in the caller's scope, or of one that was merged into such a ticket, at
+  // whatever remove: what List shows of a ticket, whoever sees the ticket may download.
   absl::StatusOr<v1::TicketAttachment> Find(CallContext& call, db::Connection& db,
                                             const std::string& number) const;
   absl::Status Send(CallContext& call, const v1::DownloadTicketAttachmentRequest& request,

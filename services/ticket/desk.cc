@@ -4,6 +4,7 @@
 
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
+#include "common/filter/in_scope.h"
 #include "common/resource/resource_table.h"
 #include "services/ticket/ticket_rules.h"
 
@@ -12,6 +13,11 @@ namespace {
 
 // Longer chains of merges come from damage only.
 constexpr int kMostMerges = 100;
+
+const auth::RowScope& Everything() {
+  static const auth::RowScope& all = *new auth::RowScope{auth::RowScope::Kind::kAll, "", {}};
+  return all;
+}
 
 }  // namespace
 
@@ -63,11 +69,19 @@ absl::StatusOr<TicketState> Desk::ReadMergedInto(server::CallContext& call,
 }
 
 absl::StatusOr<StoredTicket> Desk::SurvivorOf(db::Connection& db, StoredTicket ticket) const {
-  const auth::RowScope all{auth::RowScope::Kind::kAll, "", {}};
   for (int i = 0; i < kMostMerges && !ticket.message.merged_into().empty(); ++i) {
-    CRM_ASSIGN_OR_RETURN(ticket, store.Get(db, ticket.message.merged_into(), all));
+    CRM_ASSIGN_OR_RETURN(ticket, store.Get(db, ticket.message.merged_into(), Everything()));
   }
   return ticket;
+}
+
+absl::StatusOr<bool> Desk::IsInReach(db::Connection& db, StoredTicket ticket,
+                                     const auth::RowScope& scope) const {
+  for (int i = 0; i < kMostMerges && !filter::InScope(ticket.message, scope); ++i) {
+    if (ticket.message.merged_into().empty()) return false;
+    CRM_ASSIGN_OR_RETURN(ticket, store.Get(db, ticket.message.merged_into(), Everything()));
+  }
+  return filter::InScope(ticket.message, scope);
 }
 
 absl::StatusOr<TicketState> Desk::WithHistory(db::Connection& db, StoredTicket ticket) const {

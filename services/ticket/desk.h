@@ -35,6 +35,9 @@ struct Desk {
                                              std::string_view survivor) const;
   // What the ticket was merged into, whatever the caller may see; itself if it was not.
   absl::StatusOr<StoredTicket> SurvivorOf(db::Connection& db, StoredTicket ticket) const;
+  // Whether the ticket, or one that it became a part of by merging, is in the scope.
+  absl::StatusOr<bool> IsInReach(db::Connection& db, StoredTicket ticket,
+                                 const auth::RowScope& scope) const;
   // ABORTED ETAG_STALE as above.
   static absl::Status CheckSeen(const StoredTicket& ticket, const std::string& etag);
   // Adds the history.

@@ -51,6 +51,16 @@ class FeedbackFileTest : public TicketTest {
     request.set_satisfaction(satisfaction);
     Must(Call<v1::Ticket>(gateway_, "AfterCareService/RecordFeedback", request));
   }
+  int64_t Waiting() { return archive_->database().Int("SELECT COUNT(*) FROM waiting_record"); }
+  int64_t InFiles() { return archive_->database().Int("SELECT COUNT(*) FROM interaction"); }
+  // The old replica's leases run out; every job of the new one runs at once.
+  void RestartArchive(const std::string& meanwhile) {
+    crm::testing::Replica& old = next_ == nullptr ? archive_->replica() : *next_;
+    old.Stop();
+    archive_->database().Run(meanwhile);
+    archive_->clock().Advance(absl::Minutes(5));
+    next_ = &archive_->StartReplica();
+  }
   v1::Ticket Of(const std::string& customer) {
     v1::Ticket ticket = Fault();
     ticket.set_customer(customer);
@@ -59,6 +69,7 @@ class FeedbackFileTest : public TicketTest {
   }
 
   std::unique_ptr<ServiceHarness> archive_;
+  crm::testing::Replica* next_ = nullptr;
   std::string steward_;
 };
 
@@ -80,6 +91,32 @@ TEST_F(FeedbackFileTest, GoesIntoTheCustomersFile) {
                             AllOf(HasSubstr(number), HasSubstr("满意度 4/5"), HasSubstr("打印机")),
                             AllOf(HasSubstr(next), HasSubstr("满意度 3/5"))));
   EXPECT_EQ(file[0].staff(), "u-agent");
+}
+
+// TIC-10: an answer of a customer that the archive does not have yet waits for it, and comes into
+// the file once, however often it is told.
+TEST_F(FeedbackFileTest, WaitsForTheCustomer) {
+  std::string later = CreateCustomer("13800138111");
+  ++later.back();
+  Answer(OpenClosed(Of(later)), 5);
+  ASSERT_TRUE(Eventually([&] { return Waiting() == 1; }));
+  EXPECT_EQ(archive_->database().String("SELECT reason FROM waiting_record"), "RESOURCE_NOT_FOUND");
+  ASSERT_EQ(CreateCustomer("13800138112"), later);
+  RestartArchive("UPDATE event_cursor SET position = 0 WHERE source = 'ticket'");
+  EXPECT_TRUE(Eventually([&] { return Waiting() == 0; }));
+  EXPECT_EQ(InFiles(), 1);
+}
+
+// TIC-10: not for ever.
+TEST_F(FeedbackFileTest, GivesUpAfterAMonth) {
+  Answer(OpenClosed(Of("CRM2026999999")), 5);
+  ASSERT_TRUE(Eventually([&] { return Waiting() == 1; }));
+  RestartArchive("UPDATE waiting_record SET first_time = first_time - 29 * 86400000000");
+  ASSERT_TRUE(Eventually(
+      [&] { return archive_->database().Int("SELECT MAX(tries) FROM waiting_record") == 1; }));
+  RestartArchive("UPDATE waiting_record SET first_time = first_time - 86400000000");
+  EXPECT_TRUE(Eventually([&] { return Waiting() == 0; }));
+  EXPECT_EQ(InFiles(), 0);
 }
 
 // TIC-10, PLT-20: goes on where the events are, if it has fallen out of what is kept.

@@ -4,6 +4,7 @@
 
 #include "common/base/status_macros.h"
 #include "common/event/event_log.h"
+#include "common/event/node_position.h"
 #include "common/event/own_events.h"
 #include "common/filter/list_query.h"
 #include "common/record/event_payload.h"
@@ -28,14 +29,12 @@ absl::Status QueueHandlers::Watch(CallContext& call, const v1::WatchQueueRequest
                                  .assignee = request.assignee(),
                                  .user = call.caller().id,
                                  .scope = call.scope()};
-  const auto read_changes = [&](const std::string& number,
-                                int64_t version) -> absl::StatusOr<crm::types::v1::ChangeList> {
-    CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
-    auto changes = ReadTicketChanges(*db, number, version);
+  QueueWatch watch(selection, [&](const crm::event::v1::Event& event) {
+    auto changes = ReadChanges(call, event);
+    // Nothing is held while the stream lives.
     call.ReleaseDb();
     return changes;
-  };
-  QueueWatch watch(selection, read_changes);
+  });
   int64_t position = request.after_position();
   if (position == 0) {
     CRM_ASSIGN_OR_RETURN(position, SendList(call, selection, watch, writer));
@@ -49,6 +48,13 @@ absl::Status QueueHandlers::Watch(CallContext& call, const v1::WatchQueueRequest
       });
 }
 
+absl::StatusOr<crm::types::v1::ChangeList> QueueHandlers::ReadChanges(
+    CallContext& call, const crm::event::v1::Event& event) {
+  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
+  CRM_RETURN_IF_ERROR(event::WaitForPosition(*db, event.position()));
+  return ReadTicketChanges(*db, event.subject(), event.version());
+}
+
 absl::StatusOr<int64_t> QueueHandlers::SendList(CallContext& call, const QueueSelection& selection,
                                                 QueueWatch& watch, Writer& writer) const {
   // Before the list: what changes while it is read comes after it.
@@ -57,7 +63,10 @@ absl::StatusOr<int64_t> QueueHandlers::SendList(CallContext& call, const QueueSe
   std::string token;
   do {
     v1::WatchQueueResponse page;
-    CRM_ASSIGN_OR_RETURN(token, ReadPage(call, selection, token, watch, page));
+    CRM_ASSIGN_OR_RETURN(db, call.Db());
+    // Each page may come from another node: what it lacks would come neither with it nor after it.
+    CRM_RETURN_IF_ERROR(event::WaitForPosition(*db, position));
+    CRM_ASSIGN_OR_RETURN(token, ReadPage(call, *db, selection, token, watch, page));
     // Nothing is held while the client reads.
     call.ReleaseDb();
     if (token.empty()) {
@@ -70,7 +79,7 @@ absl::StatusOr<int64_t> QueueHandlers::SendList(CallContext& call, const QueueSe
   return position;
 }
 
-absl::StatusOr<std::string> QueueHandlers::ReadPage(CallContext& call,
+absl::StatusOr<std::string> QueueHandlers::ReadPage(CallContext& call, db::Connection& db,
                                                     const QueueSelection& selection,
                                                     const std::string& token, QueueWatch& watch,
                                                     v1::WatchQueueResponse& page) const {
@@ -90,9 +99,8 @@ absl::StatusOr<std::string> QueueHandlers::ReadPage(CallContext& call,
                                .scope = selection.scope},
                               {.page_size = kPageSize, .page_token = token, .order_by = "due_time"},
                               options));
-  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
   CRM_ASSIGN_OR_RETURN(filter::ListPage read,
-                       query.Run(*db, "ticket_queue", [&](const db::Rows& row) {
+                       query.Run(db, "ticket_queue", [&](const db::Rows& row) {
                          resource::RowKey key;
                          v1::Ticket& ticket = *page.add_tickets();
                          CRM_RETURN_IF_ERROR(table.Read(row, key, ticket));

@@ -7,8 +7,11 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/db/connection.h"
 #include "common/server/method_table.h"
+#include "crm/event/v1/event.pb.h"
 #include "crm/ticket/v1/queue_service.pb.h"
+#include "crm/types/v1/history.pb.h"
 #include "services/ticket/desk.h"
 #include "services/ticket/queue_rules.h"
 #include "services/ticket/queue_watch.h"
@@ -31,9 +34,11 @@ class QueueHandlers {
   absl::StatusOr<int64_t> SendList(CallContext& call, const QueueSelection& selection,
                                    QueueWatch& watch, Writer& writer) const;
   // Gives the token of the next page; empty after the last one.
-  absl::StatusOr<std::string> ReadPage(CallContext& call, const QueueSelection& selection,
-                                       const std::string& token, QueueWatch& watch,
-                                       v1::WatchQueueResponse& page) const;
+  absl::StatusOr<std::string> ReadPage(CallContext& call, db::Connection& db,
+                                       const QueueSelection& selection, const std::string& token,
+                                       QueueWatch& watch, v1::WatchQueueResponse& page) const;
+  static absl::StatusOr<crm::types::v1::ChangeList> ReadChanges(CallContext& call,
+                                                                const crm::event::v1::Event& event);
 
   Desk& desk_;
 };

@@ -57,8 +57,7 @@ absl::StatusOr<bool> QueueWatch::WasListed(const crm::event::v1::Event& event,
   const auto known = known_.find(after.number());
   if (known != known_.end()) return known->second.listed;
   if (knows_all_ || !ChangesPlace(event)) return false;
-  CRM_ASSIGN_OR_RETURN(const crm::types::v1::ChangeList changes,
-                       read_changes_(after.number(), event.version()));
+  CRM_ASSIGN_OR_RETURN(const crm::types::v1::ChangeList changes, read_changes_(event));
   return selection_.Has(BeforeChange(after, changes));
 }
 

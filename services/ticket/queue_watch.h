@@ -19,10 +19,10 @@ namespace crm::ticket {
 // Not thread-safe.
 class QueueWatch {
  public:
-  // What a change of a ticket changed, by number and version: asked when a stream that was resumed
-  // meets a ticket whose place before the change it does not know.
-  using ReadChanges = std::function<absl::StatusOr<crm::types::v1::ChangeList>(
-      const std::string& number, int64_t version)>;
+  // What the change of an event changed: asked when a stream that was resumed meets a ticket whose
+  // place before the change it does not know.
+  using ReadChanges =
+      std::function<absl::StatusOr<crm::types::v1::ChangeList>(const crm::event::v1::Event& event)>;
 
   QueueWatch(QueueSelection selection, ReadChanges read_changes)
       : selection_(std::move(selection)), read_changes_(std::move(read_changes)) {}

@@ -3,44 +3,19 @@
 #include <utility>
 
 #include "common/base/status_macros.h"
-#include "common/error/error.h"
-#include "google/protobuf/util/json_util.h"
+#include "common/record/setting_versions.h"
 
 namespace crm::ticket {
 namespace {
 
 constexpr std::string_view kName = "sla";
 
-constexpr db::Query kVersions{"sla_versions", R"sql(
-  SELECT version, value, author, reason, create_time
-  FROM setting
-  WHERE name = ?
-  ORDER BY version)sql"};
-
-const db::InsertSpec& SettingSpec() {
-  static const db::InsertSpec& spec = *new db::InsertSpec{
-      "setting", {"name", "version", "value", "author", "reason", "create_time"}, ""};
-  return spec;
-}
-
-absl::StatusOr<SlaVersion> ReadRow(const db::Rows& row) {
-  google::protobuf::util::JsonParseOptions options;
-  options.ignore_unknown_fields = true;  // of a newer release
-  v1::SlaConfiguration configuration;
-  if (!google::protobuf::util::JsonStringToMessage(row.String(1), &configuration, options).ok()) {
-    return Error(absl::StatusCode::kDataLoss, "STORED_VALUE_MALFORMED",
-                 "a stored SLA configuration cannot be read");
-  }
-  CRM_ASSIGN_OR_RETURN(CompiledSla sla, CompiledSla::Compile(std::move(configuration)));
-  return SlaVersion{row.Int(0), std::move(sla), row.String(2), row.String(3), row.Time(4)};
-}
-
 absl::StatusOr<SlaBook> Load(db::Connection& db) {
   CRM_ASSIGN_OR_RETURN(SlaBook book, SlaBook::Make());
-  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select(kVersions, {kName}));
-  while (rows.Next()) {
-    CRM_ASSIGN_OR_RETURN(SlaVersion version, ReadRow(rows));
-    book.Add(std::move(version));
+  CRM_ASSIGN_OR_RETURN(auto stored, record::ReadSettings<v1::SlaConfiguration>(db, kName));
+  for (auto& [version, configuration, author, reason, time] : stored) {
+    CRM_ASSIGN_OR_RETURN(CompiledSla sla, CompiledSla::Compile(std::move(configuration)));
+    book.Add({version, std::move(sla), std::move(author), std::move(reason), time});
   }
   return book;
 }
@@ -80,17 +55,9 @@ absl::StatusOr<SlaBookPtr> SlaStore::Current(db::Connection& db, int64_t version
 }
 
 absl::Status SlaStore::Insert(db::WriteSet& writes, const SlaVersion& version) {
-  v1::SlaConfiguration stored = version.sla.configuration();
-  stored.clear_etag();
-  google::protobuf::util::JsonPrintOptions options;
-  options.preserve_proto_field_names = true;
-  std::string json;
-  if (!google::protobuf::util::MessageToJsonString(stored, &json, options).ok()) {
-    return absl::InternalError("an SLA configuration does not print");
-  }
-  writes.Insert(SettingSpec(),
-                {kName, version.version, json, version.author, version.reason, version.time});
-  return absl::OkStatus();
+  return record::InsertSetting<v1::SlaConfiguration>(
+      writes, kName,
+      {version.version, version.sla.configuration(), version.author, version.reason, version.time});
 }
 
 }  // namespace crm::ticket

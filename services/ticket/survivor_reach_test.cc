@@ -24,7 +24,8 @@ class SurvivorReachTest : public TicketTest {
           std::ofstream(options.roles_file)
               << absl::StrReplaceAll(roles, {{"\"roles\": {", kRoles}});
         }),
-        own_(harness_->TokenOf("u-agent", {"own_agent"}, "hotline")) {}
+        own_(harness_->TokenOf("u-agent", {"own_agent"}, "hotline")),
+        other_own_(harness_->TokenOf("u-other", {"own_agent"}, "hotline")) {}
 
   void Merge(const std::string& survivor, const std::string& duplicate) {
     v1::MergeTicketsRequest request;
@@ -75,6 +76,7 @@ class SurvivorReachTest : public TicketTest {
   }
 
   const std::string own_;
+  const std::string other_own_;
   std::string survivor_;
 };
 
@@ -115,6 +117,29 @@ TEST_F(SurvivorReachTest, TheSurvivorsFilesAreInReach) {
   Move("TakeTicket", survivor);
   Merge(survivor, duplicate);
   EXPECT_EQ(Download(own_, file), absl::OkStatus());
+}
+
+// TIC-9, TIC-16, PLT-13: of tickets that were merged one into the other, whoever may read one has
+// its files and those of all that came into it, and no others.
+TEST_F(SurvivorReachTest, FilesAreInReachOfEachTicketOfTheChain) {
+  const std::string first = Open().number();
+  const std::string of_first = Must(Upload(agent_, first)).number();
+  const std::string middle = Open().number();
+  Move("TakeTicket", middle);
+  Merge(middle, first);
+  const std::string last = Open().number();
+  const std::string of_last = Must(Upload(agent_, last)).number();
+  EXPECT_EQ(Download(own_, of_first), absl::OkStatus());
+  Merge(last, middle);
+  EXPECT_EQ(Download(own_, of_first), absl::OkStatus());
+  EXPECT_EQ(Download(own_, of_last).code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(Download(other_own_, of_first).code(), absl::StatusCode::kNotFound);
+  v1::ListTicketAttachmentsRequest request;
+  request.set_ticket(middle);
+  const auto listed = Must(Call<v1::ListTicketAttachmentsResponse>(
+      own_, "TicketAttachmentService/ListTicketAttachments", request));
+  ASSERT_EQ(listed.attachments_size(), 1);
+  EXPECT_EQ(listed.attachments(0).number(), of_first);
 }
 
 // TIC-16, PLT-13: nor does somebody else's new ticket answer a late reopening.

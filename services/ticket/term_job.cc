@@ -9,6 +9,7 @@
 #include "common/base/absl_view.h"
 #include "common/base/status_macros.h"
 #include "common/event/event_log.h"
+#include "common/event/node_position.h"
 #include "common/event/outbox.h"
 #include "common/job/database_wait.h"
 
@@ -84,6 +85,10 @@ job::JobOptions TermJob::Options() const {
 
 absl::Status TermJob::OnEvents(absl::Span<const Event* const> events, db::Connection& read,
                                db::WriteSet& out) const {
+  // Where the tickets have come, too.
+  if (!events.empty()) {
+    CRM_RETURN_IF_ERROR(event::WaitForPosition(read, events.back()->position()));
+  }
   std::set<std::string> numbers;
   for (const Event* event : events) {
     if (SaysSomethingElse(*event)) numbers.insert(event->subject());

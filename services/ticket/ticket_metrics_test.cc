@@ -4,6 +4,7 @@
 #include <cmath>
 #include <iterator>
 
+#include "common/source_tree/source_tree.h"
 #include "crm/ticket/v1/after_care_service.pb.h"
 #include "services/ticket/ticket_test_fixture.h"
 
@@ -121,7 +122,7 @@ TEST_F(TicketMetricsTest, ShowsSatisfaction) {
 
 // PLT-26: each is in the documentation, word for word.
 TEST_F(TicketMetricsTest, AreDocumented) {
-  std::ifstream page(CRM_SOURCE_DIR "/docs/metrics.md");
+  std::ifstream page(crm::testing::SourceFile("docs/metrics.md"));
   const std::string text{std::istreambuf_iterator<char>(page), {}};
   int found = 0;
   for (const auto& family : registry_.Collect()) {

@@ -1,10 +1,9 @@
 #include "services/ticket/ticket_service.h"
 
-#include <utility>
-
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
 #include "common/replica/replica.h"
+#include "common/runtime/composition.h"
 #include "services/ticket/after_care_handlers.h"
 #include "services/ticket/agent_handlers.h"
 #include "services/ticket/attachment_handlers.h"
@@ -34,8 +33,8 @@ constexpr absl::Duration kFollowTimeout = absl::Seconds(10);
 
 class Composition : public runtime::Service {
  public:
-  Composition(runtime::ServiceRuntime& runtime, numbering::NumberPattern pattern)
-      : desk_(runtime, std::move(pattern)),
+  explicit Composition(runtime::ServiceRuntime& runtime)
+      : desk_(runtime, runtime::PatternOf(kNumberPattern)),
         tickets_(desk_),
         moves_(desk_),
         messages_(desk_),
@@ -82,7 +81,7 @@ class Composition : public runtime::Service {
              });
     jobs.Add({.name = "follow-agents", .interval = kFollowAgentsEvery},
              [this](const std::stop_token&) -> absl::StatusOr<absl::Time> {
-               CRM_RETURN_IF_ERROR(FollowAgents());
+               CRM_RETURN_IF_ERROR(desk_.agents.Follow(desk_.host.pool()));
                return absl::InfiniteFuture();
              });
     jobs.Add(EscalationJob::Options(), escalations_.Body());
@@ -100,12 +99,6 @@ class Composition : public runtime::Service {
     CRM_ASSIGN_OR_RETURN(db::Pool::Lease db,
                          desk_.host.pool().Acquire(absl::Now() + kFollowTimeout));
     return desk_.sla.book.Follow(*db);
-  }
-
-  absl::Status FollowAgents() {
-    CRM_ASSIGN_OR_RETURN(db::Pool::Lease db,
-                         desk_.host.pool().Acquire(absl::Now() + kFollowTimeout));
-    return desk_.agents.Follow(*db);
   }
 
   Desk desk_;
@@ -137,11 +130,7 @@ runtime::ServiceInfo Info() {
 
 absl::StatusOr<std::unique_ptr<runtime::Service>> TicketService::Create(
     runtime::ServiceRuntime& runtime) {
-  CRM_ASSIGN_OR_RETURN(numbering::NumberPattern pattern,
-                       numbering::NumberPattern::Parse(kNumberPattern));
-  auto composition = std::make_unique<Composition>(runtime, std::move(pattern));
-  CRM_RETURN_IF_ERROR(composition->Open());
-  return composition;
+  return runtime::Compose<Composition>(runtime);
 }
 
 }  // namespace crm::ticket

@@ -16,7 +16,6 @@
 #include "tools/crmctl/fields_command.h"
 #include "tools/crmctl/history_command.h"
 #include "tools/crmctl/import_command.h"
-#include "tools/crmctl/opportunity_import_command.h"
 #include "tools/crmctl/reminder_watch_command.h"
 #include "tools/crmctl/resource_command.h"
 #include "tools/crmctl/ticket_queue_command.h"
@@ -134,7 +133,6 @@ void LocalizeHelp(const CommandTree& tree, CLI::App& app) {
 void AddCommands(CommandTree& tree) {
   AddResourceCommands(tree);
   AddImportCommands(tree);
-  AddOpportunityImportCommand(tree);
   AddHistoryCommands(tree);
   AddEventCommand(tree);
   AddReminderWatchCommand(tree);

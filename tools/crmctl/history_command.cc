@@ -1,6 +1,5 @@
 #include "tools/crmctl/history_command.h"
 
-#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
@@ -9,31 +8,23 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "common/base/absl_view.h"
 #include "common/base/status_macros.h"
-#include "common/schema/message_schema.h"
+#include "common/error/error.h"
 #include "common/tabular/table.h"
+#include "google/rpc/error_details.pb.h"
 #include "tools/crmctl/field_input.h"
-#include "tools/crmctl/records.h"
+#include "tools/crmctl/history_kinds.h"
+#include "tools/crmctl/history_report.h"
+#include "tools/crmctl/progress_bar.h"
+#include "tools/crmctl/table.h"
 
 namespace crm::cli {
 namespace {
 
 namespace pb = google::protobuf;
-
-struct HistoryCommand {
-  std::string_view path;
-  std::string_view zh;
-  std::string_view en;
-  std::string_view method;
-};
-
-constexpr HistoryCommand kCommands[] = {
-    {"ticket import", "导入旧系统的工单（CSV、XLSX），保留原有时间",
-     "import tickets of an older system (CSV, XLSX) with their own times",
-     "crm.ticket.v1.TicketImportService/ImportTickets"},
-};
 
 constexpr int kRowsOfCall = 500;
 
@@ -41,225 +32,225 @@ struct Arguments {
   std::string file;
   std::string sheet;
   std::vector<std::string> maps;
+  std::vector<std::string> values;
+  std::vector<std::string> defaults;
+  std::map<std::string, std::string> options;  // by field of the request
   bool dry_run = false;
 };
 
-std::string TextOf(const pb::Message& message, const char* name) {
-  const pb::FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(name);
-  return field == nullptr ? "" : message.GetReflection()->GetString(message, field);
+using Pair = std::pair<std::string, std::string>;
+
+// `A=B` at the last sign for headers, which may hold one, at the first one for values.
+absl::StatusOr<Pair> SplitAt(const std::string& text, size_t sign, Session& session) {
+  if (sign == std::string::npos || sign == 0 || sign + 1 >= text.size()) {
+    return UsageError(absl::StrCat(ToAbsl(session.Say("应为 名称=值：", "expected NAME=VALUE: ")),
+                                   "\"", text, "\""));
+  }
+  return Pair(text.substr(0, sign), text.substr(sign + 1));
+}
+
+absl::StatusOr<HistoryFileSpec> SpecOf(const Arguments& arguments, Session& session) {
+  HistoryFileSpec spec;
+  for (const std::string& map : arguments.maps) {
+    CRM_ASSIGN_OR_RETURN(spec.mapping.emplace_back(), SplitAt(map, map.rfind('='), session));
+  }
+  for (const std::string& each : arguments.defaults) {
+    CRM_ASSIGN_OR_RETURN(spec.defaults.emplace_back(), SplitAt(each, each.find('='), session));
+  }
+  for (const std::string& each : arguments.values) {
+    CRM_ASSIGN_OR_RETURN(const Pair pair, SplitAt(each, each.rfind('='), session));
+    CRM_ASSIGN_OR_RETURN(Pair text, SplitAt(pair.first, pair.first.find(':'), session));
+    spec.values[std::move(text)] = pair.second;
+  }
+  return spec;
+}
+
+std::string FieldOfError(const absl::Status& status) {
+  const google::rpc::Status wire = ToRpcStatus(status);
+  google::rpc::ErrorInfo info;
+  for (const auto& detail : wire.details()) {
+    if (detail.UnpackTo(&info) && info.metadata().count("field") > 0) {
+      return info.metadata().at("field");
+    }
+  }
+  return "";
+}
+
+const pb::FieldDescriptor* FieldOf(const pb::Message& message, const char* name) {
+  return message.GetDescriptor()->FindFieldByName(name);
 }
 
 void SetText(pb::Message& message, const char* name, const std::string& text) {
-  const pb::FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(name);
-  if (field != nullptr) message.GetReflection()->SetString(&message, field, text);
+  message.GetReflection()->SetString(&message, FieldOf(message, name), text);
 }
 
-int64_t LineOf(const pb::Message& message) {
-  return message.GetReflection()->GetInt64(message,
-                                           message.GetDescriptor()->FindFieldByName("line"));
-}
-
-void SetLine(pb::Message& message, int64_t line) {
-  message.GetReflection()->SetInt64(&message, message.GetDescriptor()->FindFieldByName("line"),
-                                    line);
-}
-
-// The state of that name's end, such as `_REFUSED`.
-const pb::EnumValueDescriptor& StateOf(const pb::Message& outcome) {
-  return *outcome.GetReflection()->GetEnum(outcome,
-                                           outcome.GetDescriptor()->FindFieldByName("state"));
-}
-
-void SetRefused(pb::Message& outcome) {
-  const pb::FieldDescriptor* state = outcome.GetDescriptor()->FindFieldByName("state");
-  for (int i = 0; i < state->enum_type()->value_count(); ++i) {
-    const pb::EnumValueDescriptor* value = state->enum_type()->value(i);
-    if (absl::EndsWith(value->name(), "REFUSED")) {
-      outcome.GetReflection()->SetEnum(&outcome, state, value);
-    }
+const pb::EnumValueDescriptor* RefusedState(const pb::EnumDescriptor& states) {
+  const pb::EnumValueDescriptor* refused = nullptr;
+  for (int i = 0; i < states.value_count(); ++i) {
+    if (absl::EndsWith(states.value(i)->name(), "REFUSED")) refused = states.value(i);
   }
+  return refused;
 }
 
-bool IsRefused(const pb::Message& outcome) {
-  return absl::EndsWith(StateOf(outcome).name(), "REFUSED");
+std::unique_ptr<pb::Message> New(const pb::Descriptor* type) {
+  return std::unique_ptr<pb::Message>(
+      pb::MessageFactory::generated_factory()->GetPrototype(type)->New());
 }
 
-// One import: reads, calls, and keeps count.
+// One import: reads, calls, and has the outcomes reported.
 class Importer {
  public:
-  Importer(Session& session, const HistoryCommand& command, const Arguments& arguments)
+  Importer(Session& session, const HistoryKind& kind, const Arguments& arguments)
       : session_(session),
-        command_(command),
+        kind_(kind),
         arguments_(arguments),
         method_(*pb::DescriptorPool::generated_pool()->FindMethodByName(
-            absl::StrReplaceAll(ToAbsl(command.method), {{"/", "."}}))),
+            absl::StrReplaceAll(ToAbsl(kind.method), {{"/", "."}}))),
         rows_(method_.input_type()->FindFieldByName("rows")),
         outcomes_(method_.output_type()->FindFieldByName("outcomes")),
-        request_(New(method_.input_type())) {}
+        request_(New(method_.input_type())),
+        bar_(session.console(), session.language(),
+             {.title = std::string(session.Say("导入", "import"))}),
+        report_(session, arguments.dry_run) {}
 
   absl::StatusOr<int> Run() && {
+    CRM_ASSIGN_OR_RETURN(auto table,
+                         tabular::OpenTable(arguments_.file, {.sheet = arguments_.sheet}));
+    tabular::Row cells;
+    CRM_ASSIGN_OR_RETURN(const bool has_header, table->Next(cells));
+    if (!has_header) return UsageError(session_.Say("文件是空的", "the file is empty"));
+    CRM_ASSIGN_OR_RETURN(HistoryFileSpec spec, SpecOf(arguments_, session_));
     CRM_ASSIGN_OR_RETURN(
-        std::unique_ptr<tabular::TableReader> table,
-        tabular::OpenTable(
-            arguments_.file,
-            {.encoding = {}, .delimiter = {}, .sheet = arguments_.sheet, .limits = {}}));
-    tabular::Row row;
-    CRM_ASSIGN_OR_RETURN(const bool has_header, table->Next(row));
-    if (!has_header) return UsageError(session_.Say("文件没有内容", "the file is empty"));
-    CRM_RETURN_IF_ERROR(FindColumns(row));
-    if (session_.output() != Output::kTable) {
-      CRM_ASSIGN_OR_RETURN(
-          Records records,
-          Records::Create(session_, schema::MessageSchema::Of(outcomes_->message_type()), {}));
-      records_ = std::make_unique<Records>(std::move(records));
-    }
-    for (;;) {
-      CRM_ASSIGN_OR_RETURN(const bool more, table->Next(row));
-      if (!more) break;
-      CRM_RETURN_IF_ERROR(Add(row));
-    }
-    CRM_RETURN_IF_ERROR(Send());
-    return Finish();
+        const HistoryRows rows,
+        HistoryRows::Create(kind_.rows, cells.Copy(), std::move(spec), session_.input_rules()));
+    TellIgnored(rows);
+    CRM_RETURN_IF_ERROR(SetOptions());
+    CRM_RETURN_IF_ERROR(Take(rows, *table));
+    CRM_RETURN_IF_ERROR(Send(table->progress()));
+    bar_.Finish();
+    CRM_RETURN_IF_ERROR(report_.Print());
+    return report_.refused() > 0 ? kPartial : kOk;
   }
 
  private:
-  static std::unique_ptr<pb::Message> New(const pb::Descriptor* type) {
-    return std::unique_ptr<pb::Message>(
-        pb::MessageFactory::generated_factory()->GetPrototype(type)->New());
+  void TellIgnored(const HistoryRows& rows) {
+    if (rows.ignored().empty()) return;
+    session_.console().err << session_.Say("忽略的列：", "columns left out: ")
+                           << Printable(absl::StrJoin(rows.ignored(), ", ")) << "\n";
   }
 
-  // The field of each column; empty = left out.
-  absl::Status FindColumns(const tabular::Row& header) {
-    std::map<std::string, std::string, std::less<>> mapped;
-    for (const std::string& map : arguments_.maps) {
-      const size_t sign = map.rfind('=');
-      if (sign == std::string::npos) {
-        return UsageError(
-            absl::StrCat(ToAbsl(session_.Say("应为 表头=字段：", "expected HEADER=FIELD: ")), map));
-      }
-      mapped[map.substr(0, sign)] = map.substr(sign + 1);
+  absl::Status SetOptions() {
+    request_->GetReflection()->SetBool(request_.get(), FieldOf(*request_, "validate_only"),
+                                       arguments_.dry_run);
+    for (const auto& [field, value] : arguments_.options) {
+      if (value.empty()) continue;
+      CRM_RETURN_IF_ERROR(SetPath(*request_, field, value, session_.input_rules()));
     }
-    for (const std::string_view cell : header.cells()) {
-      const auto map = mapped.find(cell);
-      const std::string name(map == mapped.end() ? cell : std::string_view(map->second));
-      if (name == "-" || name.empty()) {
-        columns_.emplace_back();
+    return absl::OkStatus();
+  }
+
+  absl::Status Take(const HistoryRows& rows, tabular::TableReader& table) {
+    tabular::Row cells;
+    for (;;) {
+      const absl::StatusOr<bool> more = table.Next(cells);
+      if (!more.ok() && tabular::IsRowError(more.status())) {
+        CRM_RETURN_IF_ERROR(Refuse(tabular::LineOf(more.status()), more.status()));
         continue;
       }
-      CRM_ASSIGN_OR_RETURN(
-          const schema::FieldSchema* field,
-          FindField(schema::MessageSchema::Of(rows_->message_type()), name, session_.language()));
-      columns_.emplace_back(field->name);
+      CRM_RETURN_IF_ERROR(more.status());
+      if (!*more) return absl::OkStatus();
+      CRM_RETURN_IF_ERROR(TakeRow(rows, cells));
+      if (waiting() == kRowsOfCall) CRM_RETURN_IF_ERROR(Send(table.progress()));
     }
-    return absl::OkStatus();
   }
 
-  absl::Status Add(const tabular::Row& cells) {
-    pb::Message& row = *request_->GetReflection()->AddMessage(request_.get(), rows_);
-    for (size_t i = 0; i < columns_.size(); ++i) {
-      if (columns_[i].empty() || cells[i].empty()) continue;
-      const absl::Status set = SetPath(row, columns_[i], cells[i], session_.input_rules());
-      if (set.ok()) continue;
-      request_->GetReflection()->RemoveLast(request_.get(), rows_);
-      return Misread(cells.line(), columns_[i], set);
-    }
-    SetLine(row, cells.line());
-    const int waiting = request_->GetReflection()->FieldSize(*request_, rows_);
-    return waiting < kRowsOfCall ? absl::OkStatus() : Send();
+  absl::Status TakeRow(const HistoryRows& rows, const tabular::Row& cells) {
+    const pb::Reflection& reflection = *request_->GetReflection();
+    const absl::Status read = rows.Read(cells, *reflection.AddMessage(request_.get(), rows_));
+    if (read.ok()) return absl::OkStatus();
+    reflection.RemoveLast(request_.get(), rows_);
+    return Refuse(cells.line(), read);
   }
 
-  // A cell that is no value of its field: refused before it is sent.
-  absl::Status Misread(int64_t line, const std::string& field, const absl::Status& why) {
+  // A row that is not even sent.
+  absl::Status Refuse(int64_t line, const absl::Status& why) {
     const std::unique_ptr<pb::Message> outcome = New(outcomes_->message_type());
-    SetLine(*outcome, line);
-    SetRefused(*outcome);
-    const pb::FieldDescriptor* problems = outcome->GetDescriptor()->FindFieldByName("problems");
-    pb::Message& problem = *outcome->GetReflection()->AddMessage(outcome.get(), problems);
-    SetText(problem, "field", field);
-    SetText(problem, "rule", "MALFORMED");
+    const pb::Reflection& reflection = *outcome->GetReflection();
+    const pb::FieldDescriptor* state = FieldOf(*outcome, "state");
+    reflection.SetInt64(outcome.get(), FieldOf(*outcome, "line"), line);
+    reflection.SetEnum(outcome.get(), state, RefusedState(*state->enum_type()));
+    pb::Message& problem = *reflection.AddMessage(outcome.get(), FieldOf(*outcome, "problems"));
+    SetText(problem, "field", FieldOfError(why));
+    SetText(problem, "rule", ErrorReason(why));
     SetText(problem, "mend", std::string(why.message()));
-    return Tell(*outcome);
+    return report_.Add(*outcome);
   }
 
-  absl::Status Send() {
-    if (request_->GetReflection()->FieldSize(*request_, rows_) == 0) return absl::OkStatus();
+  absl::Status Send(const tabular::Progress& progress) {
+    if (waiting() == 0) return absl::OkStatus();
     SetText(*request_, "request_id", NewRequestId());
-    request_->GetReflection()->SetBool(request_.get(),
-                                       request_->GetDescriptor()->FindFieldByName("validate_only"),
-                                       arguments_.dry_run);
     const std::unique_ptr<pb::Message> response = New(method_.output_type());
-    CRM_RETURN_IF_ERROR(session_.Call(command_.method, *request_, *response));
+    CRM_RETURN_IF_ERROR(session_.Call(kind_.method, *request_, *response));
     const pb::Reflection& reflection = *response->GetReflection();
     for (int i = 0; i < reflection.FieldSize(*response, outcomes_); ++i) {
-      CRM_RETURN_IF_ERROR(Tell(reflection.GetRepeatedMessage(*response, outcomes_, i)));
+      CRM_RETURN_IF_ERROR(report_.Add(reflection.GetRepeatedMessage(*response, outcomes_, i)));
     }
-    request_->Clear();
+    request_->GetReflection()->ClearField(request_.get(), rows_);
+    bar_.Update({.done = report_.rows(),
+                 .total = 0,
+                 .fraction = progress.total == 0 ? 1
+                                                 : static_cast<double>(progress.done) /
+                                                       static_cast<double>(progress.total)});
     return absl::OkStatus();
   }
 
-  absl::Status Tell(const pb::Message& outcome) {
-    ++counts_[schema::EnumLabel(StateOf(outcome), session_.language())];
-    if (IsRefused(outcome)) ++refused_;
-    if (records_ != nullptr) return records_->Add(outcome);
-    const pb::FieldDescriptor* problems = outcome.GetDescriptor()->FindFieldByName("problems");
-    const pb::Reflection& reflection = *outcome.GetReflection();
-    for (int i = 0; i < reflection.FieldSize(outcome, problems); ++i) {
-      const pb::Message& problem = reflection.GetRepeatedMessage(outcome, problems, i);
-      session_.console().out << session_.Say("第 ", "line ") << LineOf(outcome)
-                             << session_.Say(" 行，", ", ") << TextOf(problem, "field") << ": "
-                             << TextOf(problem, "mend") << " [" << TextOf(problem, "rule") << "]\n";
-    }
-    return absl::OkStatus();
-  }
-
-  absl::StatusOr<int> Finish() {
-    if (records_ != nullptr) {
-      CRM_RETURN_IF_ERROR(records_->Flush());
-    } else {
-      std::string summary;
-      for (const auto& [state, count] : counts_) {
-        absl::StrAppend(&summary, summary.empty() ? "" : ToAbsl(session_.Say("，", ", ")), state,
-                        " ", count);
-      }
-      session_.console().out << summary << "\n";
-    }
-    return refused_ > 0 ? kPartial : kOk;
-  }
+  int waiting() const { return request_->GetReflection()->FieldSize(*request_, rows_); }
 
   Session& session_;
-  const HistoryCommand& command_;
+  const HistoryKind& kind_;
   const Arguments& arguments_;
   const pb::MethodDescriptor& method_;
   const pb::FieldDescriptor* const rows_;
   const pb::FieldDescriptor* const outcomes_;
-  std::unique_ptr<pb::Message> request_;
-  std::vector<std::string> columns_;
-  std::unique_ptr<Records> records_;
-  std::map<std::string, int64_t> counts_;
-  int64_t refused_ = 0;
+  const std::unique_ptr<pb::Message> request_;
+  ProgressBar bar_;
+  HistoryReport report_;
 };
 
-void AddHistoryCommand(CommandTree& tree, const HistoryCommand& command) {
-  auto arguments = std::make_shared<Arguments>();
-  CLI::App& app = tree.Add(command.path, tree.Say(command.zh, command.en),
-                           [arguments, &command](Session& session) {
-                             return Importer(session, command, *arguments).Run();
-                           });
-  app.add_option("file", arguments->file, tree.Say("文件", "file"))->required();
-  app.add_option("--sheet", arguments->sheet,
-                 tree.Say("工作表；默认第一个", "sheet; the first by default"));
-  app.add_option("--map", arguments->maps,
+void AddOptions(const CommandTree& tree, const HistoryKind& kind, Arguments& arguments,
+                CLI::App& app) {
+  app.add_option("file", arguments.file, tree.Say("文件", "file"))->required();
+  app.add_option("--map", arguments.maps,
                  tree.Say("表头=字段；字段为 - 时忽略该列；可重复",
                           "HEADER=FIELD, - to leave the column out; repeat for more"))
       ->allow_extra_args(false);
-  app.add_flag("--dry-run", arguments->dry_run,
-               tree.Say("只检查，不写入", "check only, nothing is written"));
+  app.add_option("--value", arguments.values,
+                 tree.Say("字段:文本=值，替换单元格的文本；可重复",
+                          "FIELD:TEXT=VALUE for what a text means; repeat for more"))
+      ->allow_extra_args(false);
+  app.add_option("--default", arguments.defaults,
+                 tree.Say("字段=值，用于没有值的行；可重复",
+                          "FIELD=VALUE for rows without one; repeat for more"))
+      ->allow_extra_args(false);
+  for (const HistoryOption& option : kind.options) {
+    app.add_option(option.flag, arguments.options[option.field], tree.Say(option.zh, option.en));
+  }
+  app.add_option("--sheet", arguments.sheet,
+                 tree.Say("工作表；默认第一个", "sheet; the first by default"));
+  app.add_flag("--dry-run", arguments.dry_run,
+               tree.Say("只检查，不写入", "only check, write nothing"));
 }
 
 }  // namespace
 
 void AddHistoryCommands(CommandTree& tree) {
-  for (const HistoryCommand& command : kCommands) AddHistoryCommand(tree, command);
+  for (const HistoryKind& kind : HistoryKinds()) {
+    auto arguments = std::make_shared<Arguments>();
+    CLI::App& app = tree.Add(
+        kind.command, tree.Say(kind.zh, kind.en),
+        [arguments, &kind](Session& session) { return Importer(session, kind, *arguments).Run(); });
+    AddOptions(tree, kind, *arguments, app);
+  }
 }
 
 }  // namespace crm::cli

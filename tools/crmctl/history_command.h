@@ -1,9 +1,4 @@
-// Imports of older systems' records: a table (CSV, XLSX) whose rows go to an RPC that takes many at
-// once and answers each with what became of it.
-//
-// The request has `rows` with a `line`, `request_id` and `validate_only`; the response `outcomes`
-// with `line`, `state` and `problems` of `field`, `rule` and `mend`. Columns are found by the
-// fields' names, labels and header aliases.
+// Commands that take over an older system's records (history_kinds.h) from a table, CSV or XLSX.
 #ifndef CRM_TOOLS_CRMCTL_HISTORY_COMMAND_H_
 #define CRM_TOOLS_CRMCTL_HISTORY_COMMAND_H_
 

@@ -9,6 +9,7 @@
 #include "common/auth/local_issuer.h"
 #include "common/auth/policy.h"
 #include "common/crypto/keyring.h"
+#include "common/source_tree/source_tree.h"
 
 namespace crm::auth {
 namespace {
@@ -62,7 +63,7 @@ void MeasureTokens(const std::string& folder, const Clock& clock, Algorithm algo
 }
 
 void MeasurePolicy() {
-  const auto policy = *Policy::Load(CRM_DEFAULT_ROLES);
+  const auto policy = *Policy::Load(crm::testing::SourceFile("common/auth/default_roles.json"));
   const std::vector<std::string> roles = {"service_agent", "sales_representative"};
   Measure("Policy::Decide (2 roles)", 1'000'000, [&] { policy->Decide(roles, "customer.read"); });
 }

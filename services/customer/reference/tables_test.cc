@@ -6,13 +6,14 @@
 #include <iterator>
 #include <string>
 
+#include "common/source_tree/source_tree.h"
 #include "services/customer/reference/embedded_reference_data.h"
 
 namespace crm::customer::reference {
 namespace {
 
 TEST(Tables, EmbeddedByteForByte) {
-  const std::string folder = std::string(CRM_SOURCE_DIR) + "/services/customer/reference/data/";
+  const std::string folder = crm::testing::SourceFile("services/customer/reference/data/");
   ASSERT_EQ(embedded::reference_data().size(), 5u);
   for (const EmbeddedFile& file : embedded::reference_data()) {
     std::ifstream stream(folder + std::string(file.name), std::ios::binary);

@@ -12,13 +12,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "common/source_tree/source_tree.h"
 #include "services/ticket/sla/evaluate.h"
 #include "services/ticket/sla/test_history.h"
 
 namespace crm::ticket::sla {
 namespace {
 
-constexpr char kFile[] = CRM_SOURCE_DIR "/docs/sla-truth-table.md";
+constexpr char kFile[] = "docs/sla-truth-table.md";
 constexpr char kUnanswered[] = "Nobody has answered yet";
 constexpr char kAnswered[] = "Answered, and the customer has written again";
 constexpr char kJudgement[] = "In time or late";
@@ -55,7 +56,7 @@ struct Line {
 
 // The lines of all tables but their heads.
 std::vector<Line> ReadTables() {
-  std::ifstream file(kFile);
+  std::ifstream file(crm::testing::SourceFile(kFile));
   std::vector<Line> lines;
   std::string part;
   std::string section;

@@ -1,10 +1,13 @@
-#include "tools/crmctl/opportunity_rows.h"
+#include "tools/crmctl/history_rows.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "absl/strings/str_split.h"
 #include "common/error/error.h"
+#include "crm/sales/v1/history.pb.h"
+#include "crm/ticket/v1/import_service.pb.h"
+#include "tools/crmctl/history_kinds.h"
 
 namespace crm::cli {
 namespace {
@@ -18,18 +21,27 @@ const InputRules kRules{schema::Language::kChinese, absl::FixedTimeZone(8 * 3600
 
 std::vector<std::string> Cells(const std::string& line) { return absl::StrSplit(line, ','); }
 
-class OpportunityRowsTest : public ::testing::Test {
+class HistoryRowsTest : public ::testing::Test {
  protected:
   absl::StatusOr<HistoricOpportunity> Read(const std::string& header, const std::string& line,
-                                           OpportunityFileSpec spec = {}) {
+                                           HistoryFileSpec spec = {}) {
+    return ReadAs<HistoricOpportunity>("opportunity import", header, line, std::move(spec));
+  }
+  template <typename Message>
+  absl::StatusOr<Message> ReadAs(std::string_view command, const std::string& header,
+                                 const std::string& line, HistoryFileSpec spec = {}) {
     cells_ = Cells(line);
-    absl::StatusOr<OpportunityRows> rows = OpportunityRows::Create(Cells(header), spec, kRules);
+    absl::StatusOr<HistoryRows> rows =
+        HistoryRows::Create(KindOf(command).rows, Cells(header), std::move(spec), kRules);
     if (!rows.ok()) return rows.status();
     ignored_ = rows->ignored();
     tabular::Row row;
     row.Reset(7);
     for (const std::string& cell : cells_) row.Add(cell);
-    return rows->Read(row);
+    Message message;
+    const absl::Status read = rows->Read(row, message);
+    if (!read.ok()) return read;
+    return message;
   }
 
   std::vector<std::string> cells_;
@@ -37,7 +49,7 @@ class OpportunityRowsTest : public ::testing::Test {
 };
 
 // SAL-1: headers as other systems have them, dates in any usual form.
-TEST_F(OpportunityRowsTest, KnowsUsualHeadersAndDates) {
+TEST_F(HistoryRowsTest, KnowsUsualHeadersAndDates) {
   const auto row = Read(
       "opportunity_id,sales_agent,product,account,deal_stage,engage_date,close_date,close_value,"
       "region",
@@ -62,13 +74,13 @@ TEST_F(OpportunityRowsTest, KnowsUsualHeadersAndDates) {
 }
 
 // SAL-3: a column for each stage, in whatever order; one column can be two things.
-TEST_F(OpportunityRowsTest, StaysComeFromColumns) {
-  const OpportunityFileSpec spec{.mapping = {{"demo", "entered.solution_demo"},
-                                             {"start", "lead_time"},
-                                             {"start", "entered.needs_analysis"},
-                                             {"note", "-"}},
-                                 .values = {},
-                                 .defaults = {}};
+TEST_F(HistoryRowsTest, StaysComeFromColumns) {
+  const HistoryFileSpec spec{.mapping = {{"demo", "entered.solution_demo"},
+                                         {"start", "lead_time"},
+                                         {"start", "entered.needs_analysis"},
+                                         {"note", "-"}},
+                             .values = {},
+                             .defaults = {}};
   const auto row = Read("demo,start,note", "2026-02-01,2026-01-05 09:30,x", spec);
   ASSERT_TRUE(row.ok()) << row.status();
   ASSERT_EQ(row->stays_size(), 2);
@@ -80,14 +92,24 @@ TEST_F(OpportunityRowsTest, StaysComeFromColumns) {
   EXPECT_EQ(Read("demo,start,note", ",2026-01-05,x", spec)->stays_size(), 1);
 }
 
-TEST_F(OpportunityRowsTest, DefaultsAreForEmptyCells) {  // PLT-29
-  const OpportunityFileSpec spec{
-      .mapping = {}, .values = {}, .defaults = {{"来源渠道", "website"}}};
+// TIC-14: whatever the records are.
+TEST_F(HistoryRowsTest, ReadsTicketsToo) {
+  const auto row = ReadAs<ticket::v1::HistoricTicket>(
+      "ticket import", "原工单编号,创建时间,备注,entered.x", "A-1,2025年3月20日,x,2025-01-01");
+  ASSERT_TRUE(row.ok()) << row.status();
+  EXPECT_EQ(row->line(), 7);
+  EXPECT_EQ(row->external_reference(), "A-1");
+  EXPECT_EQ(row->open_time().seconds(), 1'742'400'000);
+  EXPECT_THAT(ignored_, ElementsAre("备注", "entered.x"));
+}
+
+TEST_F(HistoryRowsTest, DefaultsAreForEmptyCells) {  // PLT-29
+  const HistoryFileSpec spec{.mapping = {}, .values = {}, .defaults = {{"来源渠道", "website"}}};
   EXPECT_EQ(Read("source_channel", "", spec)->source_channel(), "website");
   EXPECT_EQ(Read("source_channel", "referral", spec)->source_channel(), "referral");
 }
 
-TEST_F(OpportunityRowsTest, NamesWhatIsWrong) {  // PLT-7
+TEST_F(HistoryRowsTest, NamesWhatIsWrong) {  // PLT-7
   const auto bad = Read("lead_time", "someday");
   EXPECT_EQ(ErrorReason(bad.status()), "CELL_UNREADABLE");
   EXPECT_EQ(
