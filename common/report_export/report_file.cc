@@ -23,16 +23,22 @@ using tabular::TableWriter;
 using Column = tabular::XlsxWriterOptions::Column;
 using Note = std::pair<std::string, std::string>;
 
-// Room of a cell in the XML of a sheet: markup around it, escapes of what XML does not take.
-constexpr int64_t kCellBytes = 56;
-constexpr int64_t kEscapeBytes = 7;
+// Bytes of a cell in a file.
+using RoomOf = int64_t (*)(const std::string& cell);
 
-int64_t RoomOf(const std::string& cell) {
+int64_t RoomInCsv(const std::string& cell) { return static_cast<int64_t>(cell.size()) + 1; }
+
+// In the XML of a sheet: markup around it, escapes of what XML does not take; nothing if it is
+// empty.
+int64_t RoomInSheet(const std::string& cell) {
+  constexpr int64_t kMarkup = 56;
+  constexpr int64_t kEscape = 7;
+  if (cell.empty()) return 0;
   const auto escapes = std::count_if(cell.begin(), cell.end(), [](char c) {
     return static_cast<unsigned char>(c) < ' ' ||
            std::string_view("&<>\"").find(c) != std::string_view::npos;
   });
-  return kCellBytes + static_cast<int64_t>(cell.size()) + escapes * kEscapeBytes;
+  return kMarkup + static_cast<int64_t>(cell.size()) + escapes * kEscape;
 }
 
 std::string TemporaryFolder() {
@@ -43,10 +49,11 @@ std::string TemporaryFolder() {
 // Writes rows while the report is not too large.
 class Rows {
  public:
-  Rows(TableWriter& writer, const FileLimits& limits) : writer_(writer), limits_(limits) {}
+  Rows(TableWriter& writer, const FileLimits& limits, RoomOf room)
+      : writer_(writer), limits_(limits), room_(room) {}
 
   absl::Status Write(const std::vector<std::string>& cells) {
-    for (const std::string& cell : cells) bytes_ += RoomOf(cell);
+    for (const std::string& cell : cells) bytes_ += room_(cell);
     if (bytes_ > limits_.max_bytes) return ReportTooLarge(limits_);
     return writer_.Write(std::vector<std::string_view>(cells.begin(), cells.end()));
   }
@@ -59,6 +66,7 @@ class Rows {
  private:
   TableWriter& writer_;
   const FileLimits limits_;
+  const RoomOf room_;
   int64_t bytes_ = 0;
   int64_t count_ = 0;
 };
@@ -184,7 +192,7 @@ absl::StatusOr<ReportFile> MakeWorkbook(const pb::Message& answer, const ReportL
   ReportFile file;
   CRM_ASSIGN_OR_RETURN(const auto writer,
                        tabular::NewWorkbookWriter(Into(file.bytes), TemporaryFolder()));
-  Rows rows(*writer, context.limits);
+  Rows rows(*writer, context.limits, RoomInSheet);
   SheetNames names;
   const std::string about = names.Take(context.language == Language::kChinese ? "说明" : "About");
   CRM_RETURN_IF_ERROR(writer->StartSheet(
@@ -206,7 +214,7 @@ absl::StatusOr<ReportFile> MakeCsv(const pb::Message& answer, const ReportLayout
                                    const SheetLayout* sheet, const FileContext& context) {
   ReportFile file;
   CRM_ASSIGN_OR_RETURN(const auto writer, tabular::NewCsvWriter(Into(file.bytes), {}));
-  Rows rows(*writer, context.limits);
+  Rows rows(*writer, context.limits, RoomInCsv);
   if (sheet == nullptr) {
     CRM_RETURN_IF_ERROR(WriteAbout(AboutOf(answer, layout, context), context, rows));
   } else {

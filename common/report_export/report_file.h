@@ -16,8 +16,8 @@
 
 namespace crm::report_export {
 
-// What keeps one export from taking the server's memory and disk. Rows over all lists; bytes of
-// cells as the XML of a workbook holds them.
+// What keeps one export from taking the server's memory and disk: rows over all lists, bytes of
+// the CSV or of the XML inside the workbook.
 struct FileLimits {
   int64_t max_rows = 100'000;
   int64_t max_bytes = int64_t{16} << 20;

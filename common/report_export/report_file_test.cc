@@ -116,8 +116,13 @@ TEST(ReportFile, LimitsHold) {
   EXPECT_EQ(ErrorReason(rows), "REPORT_TOO_LARGE");
   EXPECT_EQ(rows.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(ErrorReason(MakeWorkbook(stock, layout, context).status()), "REPORT_TOO_LARGE");
+  // A workbook takes more room.
   context.limits = {.max_rows = 100, .max_bytes = 1000};
   EXPECT_EQ(ErrorReason(MakeWorkbook(stock, layout, context).status()), "REPORT_TOO_LARGE");
+  EXPECT_TRUE(MakeCsv(stock, layout, layout.Find("lines"), context).ok());
+  context.limits = {.max_rows = 100, .max_bytes = 100};
+  EXPECT_EQ(ErrorReason(MakeCsv(stock, layout, layout.Find("lines"), context).status()),
+            "REPORT_TOO_LARGE");
   context.limits = {.max_rows = 2, .max_bytes = 1 << 20};
   EXPECT_TRUE(MakeCsv(stock, layout, layout.Find("lines"), context).ok());
 }
