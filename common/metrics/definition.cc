@@ -52,6 +52,10 @@ constexpr std::array kPlatformMetrics = {
                "End of the last run without failure, in seconds since 1970 UTC; the start of the "
                "process before the first."},
     Definition{"crm_job_seconds", Type::kHistogram, "job_name", "Time that a run of a job took."},
+    Definition{
+        "crm_report_exports_total", Type::kCounter, "grpc_service,grpc_method,format,outcome",
+        "Exports of reports by what became of them: done, denied, refused (a wrong request), "
+        "busy, cut (by the client) or failed."},
     Definition{"crm_rpc_conflict_reruns_total", Type::kCounter, "grpc_service,grpc_method",
                "Handlers that were run again after a conflict at commit."},
     Definition{"crm_rpc_in_flight", Type::kGauge, "grpc_service,grpc_method",

@@ -14,6 +14,7 @@
 #include "common/event/outbox.h"
 #include "common/event/retention.h"
 #include "common/metrics/certificate_collector.h"
+#include "common/report_export/report_exporter.h"
 #include "common/runtime/embedded_platform_migrations.h"
 #include "common/runtime/job_log.h"
 #include "crm/event/v1/event.pb.h"
@@ -227,6 +228,15 @@ absl::Status ServiceRuntime::Start() {
                                                         .metrics = &metrics_server_.registry(),
                                                         .log = &log_});
   tables_.push_back(EventTable());
+  CRM_ASSIGN_OR_RETURN(auto exports, report_export::ReportExportTable(
+                                         tables_, {.policy = policy_.get(),
+                                                   .staff = staff_,
+                                                   .pool = pool_.get(),
+                                                   .committer = committer_.get(),
+                                                   .metrics = &metrics_server_.registry(),
+                                                   .log = &log_,
+                                                   .zone = options_.time_zone}));
+  if (exports.has_value()) tables_.push_back(*std::move(exports));
   for (const server::MethodTable& table : tables_) server_->Add(table);
   CRM_RETURN_IF_ERROR(Listen());
   started_ = true;

@@ -84,16 +84,29 @@ absl::StatusOr<auth::Caller> Gate::Identify(const CallHeaders& headers) const {
 
 absl::StatusOr<Gate::Pass> Gate::Admit(const ServedMethod& method,
                                        const CallHeaders& headers) const {
-  Pass pass;
   absl::StatusOr<auth::Caller> caller = Identify(headers);
   if (method.permission == kPublic) {
     // Everybody may: a stale token makes the caller nobody in particular, not refused.
+    Pass pass;
     if (caller.ok()) pass.caller = *std::move(caller);
     return pass;
   }
   if (!caller.ok()) return std::move(caller).status();
-  pass.caller = *std::move(caller);
+  CRM_ASSIGN_OR_RETURN(Pass pass, PassOf(*std::move(caller), method.permission));
+  if (method.sensitive_response) pass.viewer = ViewerOf(pass.caller);
+  return pass;
+}
 
+absl::StatusOr<Gate::Pass> Gate::AdmitKnown(auth::Caller caller,
+                                            const std::string& permission) const {
+  CRM_ASSIGN_OR_RETURN(Pass pass, PassOf(std::move(caller), permission));
+  pass.viewer = ViewerOf(pass.caller);
+  return pass;
+}
+
+absl::StatusOr<Gate::Pass> Gate::PassOf(auth::Caller caller, const std::string& permission) const {
+  Pass pass;
+  pass.caller = std::move(caller);
   const bool is_user = pass.caller.kind == auth::CallerKind::kUser;
   const StaffPointer staff =
       staff_ != nullptr && is_user ? staff_->Find(pass.caller.id) : StaffPointer();
@@ -102,20 +115,18 @@ absl::StatusOr<Gate::Pass> Gate::Admit(const ServedMethod& method,
     pass.caller.roles = staff->roles;
     pass.caller.team = staff->team;
   }
-
-  const std::shared_ptr<const auth::Policy> policy = policy_->Get();
   auth::Scope granted = auth::Scope::kOwn;
-  if (method.permission != kAuthenticated) {
-    const std::optional<auth::Grant> grant = policy->Decide(pass.caller.roles, method.permission);
-    if (!grant.has_value()) return Missing(method.permission);
+  if (permission != kAuthenticated) {
+    const std::optional<auth::Grant> grant = policy_->Get()->Decide(pass.caller.roles, permission);
+    if (!grant.has_value()) return Missing(permission);
     granted = grant->scope;
   }
   pass.scope = MakeScope(granted, pass.caller, staff.get());
-  if (method.sensitive_response) {
-    pass.viewer.user_id = pass.caller.id;
-    pass.viewer.plain_kinds = PlainKinds(*policy, pass.caller.roles);
-  }
   return pass;
+}
+
+schema::Viewer Gate::ViewerOf(const auth::Caller& caller) const {
+  return {caller.id, PlainKinds(*policy_->Get(), caller.roles)};
 }
 
 }  // namespace crm::server

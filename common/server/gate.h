@@ -5,6 +5,8 @@
 #ifndef CRM_COMMON_SERVER_GATE_H_
 #define CRM_COMMON_SERVER_GATE_H_
 
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "common/auth/jwt.h"
 #include "common/auth/policy.h"
@@ -27,8 +29,12 @@ class Gate {
   Gate(auth::TokenVerifier* tokens, const auth::CurrentPolicy* policy, const StaffDirectory* staff);
 
   absl::StatusOr<Pass> Admit(const ServedMethod& method, const CallHeaders& headers) const;
+  // What a caller who has been admitted may do with another permission.
+  absl::StatusOr<Pass> AdmitKnown(auth::Caller caller, const std::string& permission) const;
 
  private:
+  absl::StatusOr<Pass> PassOf(auth::Caller caller, const std::string& permission) const;
+  schema::Viewer ViewerOf(const auth::Caller& caller) const;
   absl::StatusOr<auth::Caller> Identify(const CallHeaders& headers) const;
 
   auth::TokenVerifier* const tokens_;

@@ -69,7 +69,8 @@ std::string_view RemoveFormulaGuard(std::string_view cell);
 
 struct XlsxWriterOptions {
   // What a column's cells become if they look like it; others stay text. kText for missing columns.
-  enum class Column { kText, kNumber, kDate };
+  // kMoney shows two digits, kShare a part of 1 as a percentage, kTime is `YYYY-MM-DD HH:MM:SS`.
+  enum class Column { kText, kNumber, kMoney, kShare, kDate, kTime };
   std::string sheet = "Sheet1";
   std::string title;  // if set: one merged cell in a row above the rest
   size_t title_columns = 1;

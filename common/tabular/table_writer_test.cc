@@ -6,6 +6,7 @@
 #include <string>
 
 #include "common/tabular/test_files.h"
+#include "common/tabular/workbook_writer.h"
 
 namespace crm::tabular {
 namespace {
@@ -177,6 +178,47 @@ TEST(XlsxWriter, RefusesWhatASheetCannotHold) {
             "TABLE_SHEET_NAME_INVALID");
   const auto nowhere = NewXlsxFileWriter("/nowhere/at/all.xlsx", {}).value();
   EXPECT_EQ(ErrorReason(nowhere->Close()), "TABLE_NOT_WRITABLE");
+}
+
+// CUS-26: each sheet by itself, numbers and times as such, text that only looks so as text.
+TEST(WorkbookWriter, SeveralSheetsWithTypedColumns) {
+  using Column = XlsxWriterOptions::Column;
+  const TemporaryFolder folder;
+  std::string bytes;
+  const auto writer = NewWorkbookWriter(Into(bytes), folder.Path("")).value();
+  const Table figures = {{"金额", "占比", "时间"},
+                         {"1280.5", "0.125", "2026-03-20 10:00:05"},
+                         {"12345678901234567", "一半", "2026-03-20"},
+                         {"-0.1", "1", "2026-02-30 10:00:00"}};
+  const Table words = {{"=1+1", "@a"}, {"", "x"}};
+  ASSERT_TRUE(writer
+                  ->StartSheet({.name = "数字",
+                                .columns = {Column::kMoney, Column::kShare, Column::kTime},
+                                .header = true})
+                  .ok());
+  for (const auto& row : figures) ASSERT_TRUE(writer->Write({row[0], row[1], row[2]}).ok());
+  ASSERT_TRUE(writer->StartSheet({.name = "words"}).ok());
+  for (const auto& row : words) ASSERT_TRUE(writer->Write({row[0], row[1]}).ok());
+  ASSERT_TRUE(writer->Close().ok());
+
+  const std::string path = folder.Write("t.xlsx", bytes);
+  EXPECT_EQ(Open(path)->info().sheets, (std::vector<std::string>{"数字", "words"}));
+  ReadOptions second;
+  second.sheet = "words";
+  EXPECT_EQ(ReadTable(path), figures);
+  EXPECT_EQ(ReadTable(path, second), words);
+}
+
+// QUA-8
+TEST(WorkbookWriter, RefusesANameThatIsTakenOrTooLong) {
+  const TemporaryFolder folder;
+  std::string bytes;
+  const auto writer = NewWorkbookWriter(Into(bytes), folder.Path("")).value();
+  ASSERT_TRUE(writer->StartSheet({.name = "a"}).ok());
+  for (const std::string& name : {std::string("A"), std::string("a[1]"), std::string(32, 'x')}) {
+    EXPECT_EQ(ErrorReason(writer->StartSheet({.name = name})), "TABLE_SHEET_NAME_INVALID") << name;
+  }
+  EXPECT_EQ(ErrorReason(NewWorkbookWriter(Into(bytes), "/nowhere").status()), "TABLE_NOT_WRITABLE");
 }
 
 }  // namespace

@@ -2,10 +2,11 @@
 #include <unistd.h>
 #include <xlsxwriter.h>
 
+#include <array>
 #include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/numbers.h"
@@ -16,6 +17,7 @@
 #include "common/tabular/encoding.h"
 #include "common/tabular/table_error.h"
 #include "common/tabular/table_writer.h"
+#include "common/tabular/workbook_writer.h"
 
 namespace crm::tabular {
 namespace {
@@ -26,6 +28,19 @@ constexpr int64_t kMaxRows = 1'048'576;
 constexpr time_t kCreated = 1'704'067'200;             // 2024-01-01, only so that it never changes
 constexpr double kLargestExact = 999'999'999'999'999;  // 15 digits, as Excel keeps them
 constexpr size_t kMaxNumberLength = 16;
+
+constexpr size_t kColumnKinds = static_cast<size_t>(Column::kTime) + 1;
+// Of the kinds that are not shown as they come.
+constexpr std::pair<Column, const char*> kNumberFormats[] = {
+    {Column::kMoney, "#,##0.00"},
+    {Column::kShare, "0.0%"},
+    {Column::kDate, "yyyy-mm-dd"},
+    {Column::kTime, "yyyy-mm-dd hh:mm:ss"},
+};
+
+bool IsNumber(Column kind) {
+  return kind == Column::kNumber || kind == Column::kMoney || kind == Column::kShare;
+}
 
 absl::Status NotWritable() {
   return Error(absl::StatusCode::kUnavailable, "TABLE_NOT_WRITABLE",
@@ -41,10 +56,30 @@ bool ParseNumber(const std::string& text, double& number) {
          absl::SimpleAtod(text, &number) && number <= kLargestExact && number >= -kLargestExact;
 }
 
+// Excel counts days from 1900 on, with one that never was.
+constexpr int kFirstYear = 1901;
+
 bool ParseDate(const std::string& text, lxw_datetime& date) {
   absl::CivilDay day;
-  if (text.size() != 10 || !absl::ParseCivilTime(text, &day) || day.year() < 1901) return false;
+  if (text.size() != 10 || !absl::ParseCivilTime(text, &day) || day.year() < kFirstYear) {
+    return false;
+  }
   date = lxw_datetime{static_cast<int>(day.year()), day.month(), day.day(), 0, 0, 0};
+  return true;
+}
+
+bool ParseTime(std::string text, lxw_datetime& time) {
+  constexpr size_t kBlank = 10;
+  absl::CivilSecond second;
+  if (text.size() != 19 || text[kBlank] != ' ') return false;
+  text[kBlank] = 'T';
+  if (!absl::ParseCivilTime(text, &second) || second.year() < kFirstYear) return false;
+  time = lxw_datetime{static_cast<int>(second.year()),
+                      second.month(),
+                      second.day(),
+                      second.hour(),
+                      second.minute(),
+                      static_cast<double>(second.second())};
   return true;
 }
 
@@ -60,10 +95,9 @@ void EscapeEscapes(std::string& text) {
   }
 }
 
-class XlsxWriter : public TableWriter {
+class XlsxWriter : public WorkbookWriter {
  public:
-  XlsxWriter(lxw_workbook* workbook, const XlsxWriterOptions& options)
-      : options_(options), workbook_(workbook) {}
+  explicit XlsxWriter(lxw_workbook* workbook) : workbook_(workbook) {}
   ~XlsxWriter() override {
     if (workbook_ != nullptr) lxw_workbook_free(workbook_);
   }
@@ -72,15 +106,44 @@ class XlsxWriter : public TableWriter {
     lxw_doc_properties properties{};
     properties.created = kCreated;
     workbook_set_properties(workbook_, &properties);
-    const char* name = options_.sheet.c_str();
-    if (workbook_validate_sheet_name(workbook_, name) != LXW_NO_ERROR) {
+    bold_ = workbook_add_format(workbook_);
+    if (bold_ == nullptr) return NotWritable();
+    format_set_bold(bold_);
+    for (const auto& [kind, code] : kNumberFormats) {
+      lxw_format*& format = formats_[static_cast<size_t>(kind)];
+      format = workbook_add_format(workbook_);
+      if (format == nullptr) return NotWritable();
+      format_set_num_format(format, code);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status StartSheet(const SheetOptions& sheet) override {
+    if (workbook_validate_sheet_name(workbook_, sheet.name.c_str()) != LXW_NO_ERROR) {
       return FileError("TABLE_SHEET_NAME_INVALID", "a workbook takes no such sheet name");
     }
-    sheet_ = workbook_add_worksheet(workbook_, name);
-    date_format_ = workbook_add_format(workbook_);
-    if (sheet_ == nullptr || date_format_ == nullptr) return NotWritable();
-    format_set_num_format(date_format_, "yyyy-mm-dd");
-    return options_.title.empty() ? absl::OkStatus() : WriteTitle();
+    sheet_ = workbook_add_worksheet(workbook_, sheet.name.c_str());
+    if (sheet_ == nullptr) return NotWritable();
+    columns_ = sheet.columns;
+    header_ = sheet.header;
+    row_ = 0;
+    if (header_) worksheet_freeze_panes(sheet_, 1, 0);
+    return absl::OkStatus();
+  }
+
+  // A merged cell above the rest of the sheet.
+  absl::Status WriteTitle(const std::string& title, size_t columns) {
+    lxw_format* centred = workbook_add_format(workbook_);
+    if (centred == nullptr) return NotWritable();
+    format_set_align(centred, LXW_ALIGN_CENTER);
+    if (columns > 1) {
+      const auto last = static_cast<lxw_col_t>(columns - 1);
+      worksheet_merge_range(sheet_, 0, 0, 0, last, title.c_str(), centred);
+    } else {
+      worksheet_write_string(sheet_, 0, 0, title.c_str(), centred);
+    }
+    row_ = 1;
+    return absl::OkStatus();
   }
 
   using TableWriter::Write;
@@ -102,40 +165,31 @@ class XlsxWriter : public TableWriter {
   }
 
  private:
-  absl::Status WriteTitle() {
-    lxw_format* centred = workbook_add_format(workbook_);
-    if (centred == nullptr) return NotWritable();
-    format_set_align(centred, LXW_ALIGN_CENTER);
-    if (options_.title_columns > 1) {
-      const auto last = static_cast<lxw_col_t>(options_.title_columns - 1);
-      worksheet_merge_range(sheet_, 0, 0, 0, last, options_.title.c_str(), centred);
-    } else {
-      worksheet_write_string(sheet_, 0, 0, options_.title.c_str(), centred);
-    }
-    row_ = 1;
-    return absl::OkStatus();
-  }
-
   absl::Status WriteCell(size_t column, std::string_view cell) {
     if (!IsValidUtf8(cell)) {
       return LineError("TABLE_ENCODING_INVALID", "a cell is not UTF-8", row_ + 1);
     }
     cell_.assign(cell);
     EscapeEscapes(cell_);
-    return Result(
-        WriteAs(column < options_.columns.size() ? options_.columns[column] : Column::kText,
-                static_cast<lxw_col_t>(std::min<size_t>(column, LXW_COL_MAX))));
+    const Column kind = column < columns_.size() ? columns_[column] : Column::kText;
+    const auto at = static_cast<lxw_col_t>(std::min<size_t>(column, LXW_COL_MAX));
+    if (header_ && row_ == 0) {
+      return Result(worksheet_write_string(sheet_, 0, at, cell_.c_str(), bold_));
+    }
+    return Result(WriteAs(kind, at));
   }
 
   lxw_error WriteAs(Column kind, lxw_col_t column) {
     const auto row = static_cast<lxw_row_t>(row_);
+    lxw_format* const format = formats_[static_cast<size_t>(kind)];
     double number;
-    lxw_datetime date;
-    if (kind == Column::kNumber && ParseNumber(cell_, number)) {
-      return worksheet_write_number(sheet_, row, column, number, nullptr);
+    lxw_datetime time;
+    if (IsNumber(kind) && ParseNumber(cell_, number)) {
+      return worksheet_write_number(sheet_, row, column, number, format);
     }
-    if (kind == Column::kDate && ParseDate(cell_, date)) {
-      return worksheet_write_datetime(sheet_, row, column, &date, date_format_);
+    if ((kind == Column::kDate && ParseDate(cell_, time)) ||
+        (kind == Column::kTime && ParseTime(cell_, time))) {
+      return worksheet_write_datetime(sheet_, row, column, &time, format);
     }
     return worksheet_write_string(sheet_, row, column, cell_.c_str(), nullptr);
   }
@@ -153,24 +207,49 @@ class XlsxWriter : public TableWriter {
     }
   }
 
-  const XlsxWriterOptions options_;
   lxw_workbook* workbook_;
+  lxw_format* bold_ = nullptr;
+  std::array<lxw_format*, kColumnKinds> formats_{};  // by Column; null: as it comes
   lxw_worksheet* sheet_ = nullptr;
-  lxw_format* date_format_ = nullptr;
+  std::vector<Column> columns_;
+  bool header_ = false;
   std::string cell_;
   int64_t row_ = 0;
 };
 
+absl::StatusOr<std::unique_ptr<XlsxWriter>> OpenWorkbook(const std::string& path,
+                                                         std::string temporary_folder) {
+  lxw_workbook_options settings{};
+  settings.constant_memory = LXW_TRUE;
+  settings.tmpdir = temporary_folder.data();  // the library wants a char*
+  settings.use_zip64 = LXW_FALSE;
+  lxw_workbook* workbook = workbook_new_opt(path.c_str(), &settings);
+  if (workbook == nullptr) return NotWritable();
+  auto writer = std::make_unique<XlsxWriter>(workbook);
+  CRM_RETURN_IF_ERROR(writer->Begin());
+  return writer;
+}
+
+absl::StatusOr<std::unique_ptr<XlsxWriter>> OpenSheet(const std::string& path,
+                                                      const XlsxWriterOptions& options) {
+  CRM_ASSIGN_OR_RETURN(auto writer, OpenWorkbook(path, options.temporary_folder));
+  CRM_RETURN_IF_ERROR(writer->StartSheet({.name = options.sheet, .columns = options.columns}));
+  if (!options.title.empty()) {
+    CRM_RETURN_IF_ERROR(writer->WriteTitle(options.title, options.title_columns));
+  }
+  return writer;
+}
+
 // Writes to a file of its own and hands it on when it is complete.
-class SpoolingWriter : public TableWriter {
+class SpoolingWriter : public WorkbookWriter {
  public:
   SpoolingWriter(Sink sink, std::string path) : sink_(std::move(sink)), path_(std::move(path)) {}
   ~SpoolingWriter() override { std::remove(path_.c_str()); }
 
-  absl::Status Begin(const XlsxWriterOptions& options) {
-    CRM_ASSIGN_OR_RETURN(inner_, NewXlsxFileWriter(path_, options));
-    return absl::OkStatus();
-  }
+  const std::string& path() const { return path_; }
+  void WriteTo(std::unique_ptr<XlsxWriter> inner) { inner_ = std::move(inner); }
+
+  absl::Status StartSheet(const SheetOptions& sheet) override { return inner_->StartSheet(sheet); }
   using TableWriter::Write;
   absl::Status Write(absl::Span<const std::string_view> cells) override {
     return inner_->Write(cells);
@@ -190,33 +269,38 @@ class SpoolingWriter : public TableWriter {
  private:
   const Sink sink_;
   const std::string path_;
-  std::unique_ptr<TableWriter> inner_;
+  std::unique_ptr<XlsxWriter> inner_;
 };
+
+absl::StatusOr<std::unique_ptr<SpoolingWriter>> NewSpoolingWriter(
+    Sink sink, const std::string& temporary_folder) {
+  std::string path = temporary_folder + "/crm-export-XXXXXX";
+  const int fd = mkstemp(path.data());
+  if (fd < 0) return NotWritable();
+  close(fd);
+  return std::make_unique<SpoolingWriter>(std::move(sink), path);
+}
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<TableWriter>> NewXlsxFileWriter(const std::string& path,
                                                                const XlsxWriterOptions& options) {
-  std::string folder = options.temporary_folder;  // the library wants a char*
-  lxw_workbook_options settings{};
-  settings.constant_memory = LXW_TRUE;
-  settings.tmpdir = folder.data();
-  settings.use_zip64 = LXW_FALSE;
-  lxw_workbook* workbook = workbook_new_opt(path.c_str(), &settings);
-  if (workbook == nullptr) return NotWritable();
-  auto writer = std::make_unique<XlsxWriter>(workbook, options);
-  CRM_RETURN_IF_ERROR(writer->Begin());
-  return writer;
+  return OpenSheet(path, options);
 }
 
 absl::StatusOr<std::unique_ptr<TableWriter>> NewXlsxWriter(Sink sink,
                                                            const XlsxWriterOptions& options) {
-  std::string path = options.temporary_folder + "/crm-export-XXXXXX";
-  const int fd = mkstemp(path.data());
-  if (fd < 0) return NotWritable();
-  close(fd);
-  auto writer = std::make_unique<SpoolingWriter>(std::move(sink), path);
-  CRM_RETURN_IF_ERROR(writer->Begin(options));
+  CRM_ASSIGN_OR_RETURN(auto writer, NewSpoolingWriter(std::move(sink), options.temporary_folder));
+  CRM_ASSIGN_OR_RETURN(auto inner, OpenSheet(writer->path(), options));
+  writer->WriteTo(std::move(inner));
+  return writer;
+}
+
+absl::StatusOr<std::unique_ptr<WorkbookWriter>> NewWorkbookWriter(
+    Sink sink, const std::string& temporary_folder) {
+  CRM_ASSIGN_OR_RETURN(auto writer, NewSpoolingWriter(std::move(sink), temporary_folder));
+  CRM_ASSIGN_OR_RETURN(auto inner, OpenWorkbook(writer->path(), temporary_folder));
+  writer->WriteTo(std::move(inner));
   return writer;
 }
 

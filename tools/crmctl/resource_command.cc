@@ -35,9 +35,9 @@ constexpr char kNextPageToken[] = "next_page_token";
 // Options that every command has: request fields of these names get a prefix.
 const std::set<std::string>& ReservedFlags() {
   static const std::set<std::string>& names = *new std::set<std::string>{
-      "address", "token",    "token-file", "ca",     "certificate", "key",
-      "output",  "language", "field",      "fields", "clear",       "json",
-      "set",     "all",      "timeout",    "help",   "no-color",    "server-name"};
+      "address",  "token", "token-file", "ca",          "certificate", "key",     "output",
+      "language", "field", "fields",     "clear",       "json",        "set",     "all",
+      "timeout",  "help",  "no-color",   "server-name", "export",      "purpose", "sheet"};
   return names;
 }
 
@@ -361,6 +361,7 @@ void AddCommand(const CommandSpec& spec, const pb::MethodDescriptor& method, Com
   AddPositionals(spec, request, *arguments, tree.language(), app);
   if (!spec.body.empty()) AddBodyOptions(tree, request, *arguments, app);
   if (!spec.rows.empty()) AddRowOptions(tree, method, *arguments, app);
+  if (IsReport(method)) AddExportOptions(tree, arguments->exporting, app);
   AddFlags(spec, request, *arguments, tree.language(), app);
   app.add_option("--set", arguments->set,
                  tree.Say("请求的任一字段：路径=值；可重复",
@@ -398,6 +399,9 @@ absl::StatusOr<int> RunCommand(const CommandSpec& spec, const CommandArguments& 
   const pb::MethodDescriptor& method = *MethodOf(spec);
   const std::unique_ptr<pb::Message> request = NewMessage(*method.input_type());
   CRM_RETURN_IF_ERROR(FillRequest(spec, arguments, session, *request));
+  if (arguments.exporting.wanted()) {
+    return ExportReport(session, FullName(spec.method), *request, arguments.exporting, spec.rows);
+  }
   if (!spec.rows.empty()) {
     CRM_RETURN_IF_ERROR(Listing(spec, arguments, session, method).Print(*request));
     return kOk;

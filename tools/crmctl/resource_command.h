@@ -12,6 +12,7 @@
 #include "google/protobuf/message.h"
 #include "tools/crmctl/command_spec.h"
 #include "tools/crmctl/command_tree.h"
+#include "tools/crmctl/report_export.h"
 
 namespace crm::cli {
 
@@ -26,6 +27,7 @@ struct CommandArguments {
   std::string json;                                       // file, or `-` for the standard input
   std::string columns;
   bool all = false;
+  ExportArguments exporting;  // of a report
 };
 
 // The method of a spec; null if the protos linked in do not have it.

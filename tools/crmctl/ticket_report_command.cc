@@ -12,6 +12,7 @@
 #include "tools/crmctl/duration_text.h"
 #include "tools/crmctl/progress_bar.h"
 #include "tools/crmctl/records.h"
+#include "tools/crmctl/report_export.h"
 
 namespace crm::cli {
 namespace {
@@ -185,6 +186,7 @@ struct ReportArguments {
   std::string priority;
   std::string tier;
   bool monthly = false;
+  ExportArguments exporting;
 };
 
 absl::StatusOr<int> RunReport(Session& session, const ReportArguments& arguments) {
@@ -199,6 +201,9 @@ absl::StatusOr<int> RunReport(Session& session, const ReportArguments& arguments
   for (const auto& [field, text] : fields) {
     if (text.empty()) continue;
     CRM_RETURN_IF_ERROR(SetPath(request, field, text, session.input_rules()));
+  }
+  if (arguments.exporting.wanted()) {
+    return ExportReport(session, kReport, request, arguments.exporting);
   }
   GetTicketReportResponse report;
   CRM_RETURN_IF_ERROR(session.Call(kReport, request, report));
@@ -216,6 +221,7 @@ struct ProblemArguments {
   std::string team;
   std::string type;
   int limit = 10;
+  ExportArguments exporting;
 };
 
 class ProblemPrinter {
@@ -274,6 +280,9 @@ absl::StatusOr<int> RunProblems(Session& session, const ProblemArguments& argume
   if (!arguments.type.empty()) {
     CRM_RETURN_IF_ERROR(SetPath(request, "type", arguments.type, session.input_rules()));
   }
+  if (arguments.exporting.wanted()) {
+    return ExportReport(session, kProblems, request, arguments.exporting);
+  }
   ListFrequentProblemsResponse response;
   CRM_RETURN_IF_ERROR(session.Call(kProblems, request, response));
   if (session.output() != Output::kTable) {
@@ -302,6 +311,7 @@ void AddTicketReportCommands(CommandTree& tree) {
   figures.add_option("--type", report->type, tree.Say("工单类型", "only of this type"));
   figures.add_option("--priority", report->priority, tree.Say("优先级", "only of this priority"));
   figures.add_option("--tier", report->tier, tree.Say("客户等级", "only of this customer tier"));
+  AddExportOptions(tree, report->exporting, figures);
 
   auto problems = std::make_shared<ProblemArguments>();
   CLI::App& frequent =
@@ -313,6 +323,7 @@ void AddTicketReportCommands(CommandTree& tree) {
   frequent.add_option("--type", problems->type, tree.Say("工单类型", "only of this type"));
   frequent.add_option("--limit", problems->limit, tree.Say("每类最多行数", "at most so many"))
       ->check(CLI::NonNegativeNumber);
+  AddExportOptions(tree, problems->exporting, frequent);
 }
 
 }  // namespace crm::cli

@@ -120,5 +120,40 @@ TEST_F(OpportunityImportTest, ReportsAreTables) {
   }
 }
 
+// PLT-4, CUS-26: the report as a file; one that does not come whole leaves what was there before.
+TEST_F(OpportunityImportTest, ReportsAreExported) {
+  ASSERT_EQ(Import(File(kRows)), kOk);
+  const std::string csv = folder_ + "/漏斗.csv";
+  const auto content = [](const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  EXPECT_EQ(Run({"report", "funnel", "--export", csv, "--purpose", "月会"}), kOk)
+      << test_.err.str();
+  EXPECT_THAT(test_.TakeErr(), HasSubstr("漏斗.csv: 7 行"));
+  EXPECT_THAT(content(csv), AllOf(::testing::StartsWith("\xEF\xBB\xBF阶段代码,阶段,商机数"),
+                                  HasSubstr("won,赢单,1,4514.00,4514.00,1,")));
+  const std::string trend = folder_ + "/trend.csv";
+  EXPECT_EQ(
+      Run({"report", "dwell-trend", "2025-01", "2026-12", "--export", trend, "--purpose", "月会"}),
+      kOk);
+  EXPECT_THAT(content(trend), HasSubstr("月份,阶段代码"));
+  EXPECT_EQ(Run({"report", "funnel", "--export", folder_ + "/a.XLSX", "--purpose", "月会"}), kOk);
+  EXPECT_THAT(content(folder_ + "/a.XLSX"), ::testing::StartsWith("PK"));
+
+  const std::string before = content(csv);
+  EXPECT_EQ(Run({"report", "funnel", "nothing", "--export", csv, "--purpose", "月会"}),
+            kCallFailed);
+  EXPECT_EQ(Run({"report", "funnel", "--export", csv}), kUsage);
+  EXPECT_EQ(Run({"report", "funnel", "--export", folder_ + "/a.pdf", "--purpose", "月会"}), kUsage);
+  EXPECT_EQ(Run({"report", "funnel", "--purpose", "月会"}), kUsage);
+  EXPECT_EQ(Run({"report", "funnel", "--export", folder_ + "/no/a.csv", "--purpose", "月会"}),
+            kCallFailed);
+  test_.environment["CRM_TOKEN"] = harness_.TokenOf("rep", {"sales_representative"}, "east");
+  EXPECT_EQ(Run({"report", "funnel", "--export", csv, "--purpose", "月会"}), kDenied);
+  EXPECT_EQ(content(csv), before);
+  EXPECT_FALSE(std::filesystem::exists(csv + ".part"));
+}
+
 }  // namespace
 }  // namespace crm::cli

@@ -1,7 +1,9 @@
 // crmctl against the ticket service: gRPC and database are real.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <filesystem>
 #include <regex>
 
 #include "absl/strings/str_cat.h"
@@ -123,6 +125,13 @@ TEST_F(TicketCommandsTest, Reports) {
   EXPECT_THAT(report, AllOf(HasSubstr("新建"), HasSubstr("积压"), HasSubstr("高"),
                             HasSubstr(day.substr(0, 7))));
   EXPECT_THAT(Output({"ticket", "problems", day.substr(0, 7)}), HasSubstr(day.substr(0, 7)));
+  const std::string file =
+      (std::filesystem::temp_directory_path() / absl::StrCat("crm-report-", getpid(), ".xlsx"))
+          .string();
+  EXPECT_EQ(Run({"ticket", "report", day, day, "--export", file, "--purpose", "例会"}), kOk)
+      << test_.err.str();
+  EXPECT_EQ(Run({"ticket", "problems", "2026-03", "--export", file, "--purpose", "例会"}), kOk);
+  EXPECT_TRUE(std::filesystem::remove(file));
   EXPECT_EQ(Run({"ticket", "report", day, "2020-01-01"}), kCallFailed);
   EXPECT_THAT(test_.TakeErr(), HasSubstr("PERIOD_BACKWARDS"));
 }

@@ -1,0 +1,31 @@
+// The values of a report as text: what a spreadsheet takes for a number, a time or a percentage,
+// and what people read otherwise.
+#ifndef CRM_COMMON_REPORT_EXPORT_REPORT_CELL_H_
+#define CRM_COMMON_REPORT_EXPORT_REPORT_CELL_H_
+
+#include <string>
+
+#include "absl/time/time.h"
+#include "common/report_export/report_layout.h"
+#include "common/schema/language.h"
+#include "google/protobuf/message.h"
+
+namespace crm::report_export {
+
+// kText: a percentage is `12.5%`, a time ISO 8601 with offset. kTyped: the bare number, and local
+// time as a workbook takes it.
+enum class CellForm { kText, kTyped };
+
+struct CellRules {
+  schema::Language language = schema::Language::kEnglish;
+  absl::TimeZone zone = absl::UTCTimeZone();
+  CellForm form = CellForm::kText;
+};
+
+// Empty if the field, or a message that it is in, is absent. `element`: of the column's level.
+std::string CellText(const google::protobuf::Message& element, const ColumnLayout& column,
+                     const CellRules& rules);
+
+}  // namespace crm::report_export
+
+#endif  // CRM_COMMON_REPORT_EXPORT_REPORT_CELL_H_
