@@ -66,8 +66,7 @@ void ServiceOptions::Register(OptionSet& set) {
   set.Text("time-zone", &time_zone_name, "Time zone of business dates.", CheckTimeZone);
   set.Integer("pollers", &pollers, 1, 256, "Threads that poll gRPC and answer batched reads.");
   set.Integer("workers", &workers, 1, 1024, "Threads for other unary calls.");
-  set.Integer("committers", &committers, 1, 64,
-              "Threads that commit changes; one puts the most into each transaction.");
+  set.Integer("committers", &committers, 1, 64, "Threads that commit changes.");
   set.Integer("max-queue", &max_queue, 1, 100'000, "Calls that may wait; more are refused.");
   set.Integer("max-streams", &max_streams, 1, 10'000, "Streaming calls at a time.");
   set.Switch("reflection", &reflection, "Serve gRPC reflection.");

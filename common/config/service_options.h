@@ -52,7 +52,7 @@ struct ServiceOptions {
 
   int pollers = 2;
   int workers = 6;
-  int committers = 1;
+  int committers = 2;
   int max_queue = 512;
   int max_streams = 128;
   bool reflection = true;

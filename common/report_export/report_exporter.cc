@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -13,6 +14,7 @@
 #include "absl/time/clock.h"
 #include "common/base/absl_view.h"
 #include "common/base/status_macros.h"
+#include "common/calendar/calendar_rules.h"
 #include "common/error/error.h"
 #include "common/event/outbox.h"
 #include "common/report_export/export_metrics.h"
@@ -91,8 +93,8 @@ std::string FileStem(const std::string& method) {
 
 absl::StatusOr<absl::TimeZone> ZoneOf(const ExportReportRequest& request, absl::TimeZone usual) {
   if (request.time_zone().empty()) return usual;
-  absl::TimeZone zone;
-  if (absl::LoadTimeZone(request.time_zone(), &zone)) return zone;
+  const std::optional<absl::TimeZone> zone = calendar::FindZone(request.time_zone());
+  if (zone.has_value()) return *zone;
   return absl::Status(
       Error(absl::StatusCode::kInvalidArgument, "TIME_ZONE_UNKNOWN", "there is no such time zone")
           .Field("time_zone", "UNKNOWN", "a name such as Asia/Shanghai"));

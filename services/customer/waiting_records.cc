@@ -36,6 +36,12 @@ constexpr db::Query kForget{"waiting_record_forget", R"sql(
   DELETE FROM waiting_record
   WHERE kind = ? AND number = ?)sql"};
 
+// Of an error that has nothing to do with the record: not a try.
+constexpr db::Query kPutOffShortly{"waiting_record_put_off_shortly", R"sql(
+  UPDATE waiting_record
+  SET due_time = ?
+  WHERE kind = ? AND number = ?)sql"};
+
 constexpr db::Query kPutOff{"waiting_record_put_off", R"sql(
   UPDATE waiting_record
   SET reason = ?, tries = tries + 1, due_time = ?
@@ -45,8 +51,14 @@ const db::InsertSpec& WaitingSpec() {
   static const db::InsertSpec& spec = *new db::InsertSpec{
       "waiting_record",
       {"kind", "number", "payload", "reason", "first_time", "tries", "due_time"},
-      "ON DUPLICATE KEY UPDATE reason = VALUES(reason)"};
+      "ON DUPLICATE KEY UPDATE payload = VALUES(payload), reason = VALUES(reason)"};
   return spec;
+}
+
+// Of the database, not of the record.
+bool IsOutage(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsAborted(status) ||
+         absl::IsDeadlineExceeded(status) || absl::IsResourceExhausted(status);
 }
 
 absl::Duration PauseAfter(int64_t tries) {
@@ -132,7 +144,9 @@ db::WriteSet WaitingRecords::Try(const Waiting& waiting, db::Connection& db) con
 db::WriteSet WaitingRecords::PutOff(const Waiting& waiting, const absl::Status& why) const {
   const absl::Time now = runtime_.clock().Now();
   db::WriteSet writes;
-  if (now - waiting.first_time > options_.keep) {
+  if (IsOutage(why)) {
+    writes.Execute(kPutOffShortly, {now + kFirstPause, options_.kind, waiting.record.number});
+  } else if (now - waiting.first_time > options_.keep) {
     Log("what another service told is given up", waiting.record.number, why);
     writes.Execute(kForget, {options_.kind, waiting.record.number}, db::Expect::kSomeRow);
   } else {

@@ -13,10 +13,14 @@ namespace {
 constexpr absl::Duration kLateAfter = absl::Hours(24);
 
 // A stay ends where the next one begins. That is not written a second time: it would cost each move
-// of a stage a statement of its own. Past stays that came from elsewhere have an end of their own.
+// of a stage a statement of its own. Past stays that came from elsewhere may have ended before.
 void EndStays(std::vector<v1::StageMove>& moves) {
   for (size_t i = 1; i < moves.size(); ++i) {
-    if (!moves[i - 1].has_leave_time()) *moves[i - 1].mutable_leave_time() = moves[i].enter_time();
+    v1::StageMove& stay = moves[i - 1];
+    const google::protobuf::Timestamp& next = moves[i].enter_time();
+    const bool ended_before =
+        stay.has_leave_time() && record::TimeOf(stay.leave_time()) <= record::TimeOf(next);
+    if (!ended_before) *stay.mutable_leave_time() = next;
   }
 }
 

@@ -58,6 +58,11 @@ class Collector : public event::EventConsumer {
   std::vector<Event> moved_;
 };
 
+// Events that are gone, or damaged: whatever they said, counting everybody makes up for it.
+bool CannotBeRead(const absl::Status& status) {
+  return absl::IsOutOfRange(status) || absl::IsDataLoss(status);
+}
+
 }  // namespace
 
 absl::StatusOr<ChangedLoads> LoadChanges::StartOver(db::Pool& pool) {
@@ -74,10 +79,11 @@ absl::StatusOr<ChangedLoads> LoadChanges::Read(db::Pool& pool) {
                                .types = {"ticket.created", "ticket.imported", "ticket.updated"},
                                .stop_at_end = true};
   const absl::Status read = event::Follower(options, from, collector).Run(pool, {});
-  if (absl::IsOutOfRange(read)) return StartOver(pool);
+  if (CannotBeRead(read)) return StartOver(pool);
   CRM_RETURN_IF_ERROR(read);
-  CRM_ASSIGN_OR_RETURN(ChangedLoads changed, std::move(collector).Found(pool));
-  position_ = changed.position;
+  absl::StatusOr<ChangedLoads> changed = std::move(collector).Found(pool);
+  if (CannotBeRead(changed.status())) return StartOver(pool);
+  if (changed.ok()) position_ = changed->position;
   return changed;
 }
 

@@ -125,10 +125,11 @@ class Importer {
         HistoryRows::Create(kind_.rows, cells.Copy(), std::move(spec), session_.input_rules()));
     TellIgnored(rows);
     CRM_RETURN_IF_ERROR(SetOptions());
-    CRM_RETURN_IF_ERROR(Take(rows, *table));
-    CRM_RETURN_IF_ERROR(Send(table->progress()));
+    const absl::Status sent = SendAll(rows, *table);
     bar_.Finish();
+    // Also of an import that was cut off: what it has stored is stored.
     CRM_RETURN_IF_ERROR(report_.Print());
+    CRM_RETURN_IF_ERROR(sent);
     return report_.refused() > 0 ? kPartial : kOk;
   }
 
@@ -147,6 +148,11 @@ class Importer {
       CRM_RETURN_IF_ERROR(SetPath(*request_, field, value, session_.input_rules()));
     }
     return absl::OkStatus();
+  }
+
+  absl::Status SendAll(const HistoryRows& rows, tabular::TableReader& table) {
+    CRM_RETURN_IF_ERROR(Take(rows, table));
+    return Send(table.progress());
   }
 
   absl::Status Take(const HistoryRows& rows, tabular::TableReader& table) {

@@ -74,6 +74,13 @@ absl::Status HistoryRows::FindColumns(const std::vector<std::string>& header) {
   for (const auto& [field, value] : spec_.defaults) {
     if (!FieldNamed(field)) return UnknownField(field);
   }
+  std::map<std::pair<std::string, std::string>, std::string> values;
+  for (const auto& [text, value] : spec_.values) {
+    const auto known = FieldNamed(text.first);
+    if (!known.has_value()) return UnknownField(text.first);
+    values[{*known, text.second}] = value;
+  }
+  spec_.values = std::move(values);
   for (size_t i = 0; i < header.size(); ++i) {
     if (mapped.contains(header[i])) continue;
     if (const auto known = FieldNamed(header[i])) {
