@@ -266,8 +266,10 @@ TEST_F(ReportExporterTest, WrongRequestsAreNamed) {
             "FIELD_INVALID: request.month REQUIRED");
   EXPECT_EQ(violations([](auto& request) { request.set_sheet("nothing"); }),
             "SHEET_UNKNOWN: sheet UNKNOWN");
-  EXPECT_EQ(violations([](auto& request) { request.set_time_zone("Mars/Olympus"); }),
-            "TIME_ZONE_UNKNOWN: time_zone UNKNOWN");
+  for (const char* zone : {"Mars/Olympus", "/etc/localtime", "../UTC", "localtime"}) {
+    EXPECT_EQ(violations([&](auto& request) { request.set_time_zone(zone); }),
+              "TIME_ZONE_UNKNOWN: time_zone UNKNOWN");
+  }
   // The report's own error.
   EXPECT_EQ(violations([](auto& request) {
               GetStockReportRequest stock;
