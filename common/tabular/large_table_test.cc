@@ -1,4 +1,5 @@
-// A million rows in bounded memory; prints the rate.
+// A million rows in bounded memory, and files of other kinds that are well above the bound; prints
+// the rate.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -15,6 +16,7 @@ namespace crm::tabular {
 namespace {
 
 constexpr int kRows = 1'000'000;
+constexpr int kSomeRows = kRows / 10;  // 15 MB of CSV
 constexpr int64_t kMiB = int64_t{1} << 20;
 // Sanitizers keep freed memory for a while.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -100,36 +102,47 @@ void ExpectCustomers(const Reading& reading, int rows, std::string_view address)
   EXPECT_EQ(reading.characters, rows * CharactersOf(Customer("13000000000", address)));
 }
 
-// CUS-27, CUS-31
-TEST(LargeTable, CsvOfAMillionRows) {
-  using Charset = CsvWriterOptions::Charset;
+using Charset = CsvWriterOptions::Charset;
+
+// Writes and reads it; gives the memory that reading took.
+int64_t GrownByCsv(int rows, std::string_view address, Charset charset) {
   const TemporaryFolder folder;
   const std::string path = folder.Path("large.csv");
+  CsvWriterOptions options;
+  options.charset = charset;
+  const auto writer = NewCsvWriter(FileSink(path).value(), options).value();
+  EXPECT_TRUE(WriteCustomers(*writer, rows, address).ok());
+  const Reading reading = ReadWhole(path);
+  ExpectCustomers(reading, rows, address);
+  return reading.grown;
+}
+
+// CUS-27, CUS-31
+TEST(LargeTable, CsvOfAMillionRows) {
+  EXPECT_LT(GrownByCsv(kRows, "科技路1号", Charset::kUtf8WithBom), 8 * kMiB + kAllocatorSlack);
+}
+
+// CUS-27, CUS-31
+TEST(LargeTable, CsvQuotedAndOfAnotherCharset) {
   for (const Charset charset : {Charset::kUtf8WithBom, Charset::kGb18030}) {
     for (const std::string_view address : {"科技路1号", "科技路1号,2楼"}) {
-      CsvWriterOptions options;
-      options.charset = charset;
-      const auto writer = NewCsvWriter(FileSink(path).value(), options).value();
-      ASSERT_TRUE(WriteCustomers(*writer, kRows, address).ok());
-      const Reading reading = ReadWhole(path);
-      ExpectCustomers(reading, kRows, address);
-      EXPECT_LT(reading.grown, 8 * kMiB + kAllocatorSlack);
+      EXPECT_LT(GrownByCsv(kSomeRows, address, charset), 8 * kMiB + kAllocatorSlack);
     }
   }
 }
 
 // CUS-26, CUS-27
 TEST(LargeTable, XlsxInBoundedMemory) {
-  constexpr int kSomeRows = kRows / 10;
+  constexpr int kSheetRows = kRows / 20;
   const TemporaryFolder folder;
   const std::string path = folder.Path("large.xlsx");
   ResetPeak();
   const int64_t before = PeakBytes();
   const auto writer = NewXlsxFileWriter(path, {}).value();
-  ASSERT_TRUE(WriteCustomers(*writer, kSomeRows, "科技路1号").ok());
+  ASSERT_TRUE(WriteCustomers(*writer, kSheetRows, "科技路1号").ok());
   EXPECT_LT(PeakBytes() - before, 16 * kMiB + kAllocatorSlack);
   const Reading reading = ReadWhole(path);
-  ExpectCustomers(reading, kSomeRows, "科技路1号");
+  ExpectCustomers(reading, kSheetRows, "科技路1号");
   EXPECT_LT(reading.grown, 16 * kMiB + kAllocatorSlack);
 }
 
