@@ -1,5 +1,6 @@
 // Sales pipeline and service tickets: what is written all day, and the page that everybody opens.
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -99,11 +100,26 @@ absl::StatusOr<CallKind> StageMoves(Bench& bench, FilledService& service) {
                   }};
 }
 
-CallKind Funnels() {
+CallKind Funnels(std::function<void(absl::BitGen&, sales::GetFunnelRequest&)> ask) {
   return {.method = "/crm.sales.v1.SalesReportService/GetFunnel",
           .request = &sales::GetFunnelRequest::default_instance(),
           .response = &sales::GetFunnelResponse::default_instance(),
-          .fill = [](absl::BitGen&, Message&) {}};
+          .fill = [ask = std::move(ask)](absl::BitGen& random, Message& message) {
+            ask(random, static_cast<sales::GetFunnelRequest&>(message));
+          }};
+}
+
+// Of the year to come, by month.
+CallKind Forecasts() {
+  const auto month = absl::ToCivilMonth(absl::Now(), absl::UTCTimeZone());
+  return {.method = "/crm.sales.v1.SalesReportService/GetForecast",
+          .request = &sales::GetForecastRequest::default_instance(),
+          .response = &sales::GetForecastResponse::default_instance(),
+          .fill = [month](absl::BitGen&, Message& message) {
+            auto& request = static_cast<sales::GetForecastRequest&>(message);
+            request.set_from_month(absl::FormatCivilTime(month));
+            request.set_to_month(absl::FormatCivilTime(month + 11));
+          }};
 }
 
 Filling Tickets() {
@@ -124,8 +140,9 @@ Filling Tickets() {
       .emptied = {"ticket_timer"}};
   for (int i = 0; i < kAgents; ++i) {
     filling.staff.push_back(absl::StrCat("agent", i));
-    filling.sql.push_back(absl::StrCat("INSERT INTO ticket_agent (user_id, availability, capacity) ",
-                                       "VALUES ('agent", i, "', 1, 1000000)"));
+    filling.sql.push_back(
+        absl::StrCat("INSERT INTO ticket_agent (user_id, availability, capacity) ",
+                     "VALUES ('agent", i, "', 1, 1000000)"));
   }
   return filling;
 }
@@ -141,7 +158,8 @@ Filling Opportunities() {
       .copies = {{.name = "opportunity",
                   .ids = {"id"},
                   .replace = {{"number", "CONCAT(number, '-?')"}}},
-                 {.name = "stage_move", .ids = {"id", "opportunity_id"}, .replace = {}}},
+                 {.name = "stage_move", .ids = {"id", "opportunity_id"}, .replace = {}},
+                 {.name = "report_journal", .ids = {"id"}, .replace = {}}},
       .sums = {"funnel_cell", "forecast_cell"}};
   for (int i = 0; i < kRepresentatives; ++i) filling.staff.push_back(absl::StrCat("rep", i));
   return filling;
@@ -180,7 +198,26 @@ absl::StatusOr<Figure> AdvanceStage(Bench& bench) {
 
 absl::StatusOr<Figure> Funnel(Bench& bench) {
   CRM_ASSIGN_OR_RETURN(FilledService * service, bench.Filled(Opportunities()));
-  return Reads(bench, *service, Funnels());
+  return Reads(bench, *service, Funnels([](absl::BitGen&, sales::GetFunnelRequest&) {}));
+}
+
+absl::StatusOr<Figure> FunnelOfTeam(Bench& bench) {
+  CRM_ASSIGN_OR_RETURN(FilledService * service, bench.Filled(Opportunities()));
+  return Reads(bench, *service, Funnels([](absl::BitGen&, sales::GetFunnelRequest& request) {
+                 request.set_team(kBenchTeam);
+               }));
+}
+
+absl::StatusOr<Figure> FunnelOfOwner(Bench& bench) {
+  CRM_ASSIGN_OR_RETURN(FilledService * service, bench.Filled(Opportunities()));
+  return Reads(bench, *service, Funnels([](absl::BitGen& random, sales::GetFunnelRequest& request) {
+                 request.set_owner(absl::StrCat("rep", absl::Uniform(random, 0, kRepresentatives)));
+               }));
+}
+
+absl::StatusOr<Figure> Forecast(Bench& bench) {
+  CRM_ASSIGN_OR_RETURN(FilledService * service, bench.Filled(Opportunities()));
+  return Reads(bench, *service, Forecasts());
 }
 
 }  // namespace
@@ -194,6 +231,9 @@ std::vector<Benchmark> PipelineBenchmarks() {
       {{"ticket.worklist", "ms", point, {Kind::kAtMost, 10}}, WorkList},
       {{"sales.advance.64", "1/s", insert, {Kind::kAtLeast, 0.35}}, AdvanceStage},
       {{"sales.funnel", "ms", point, {Kind::kAtMost, 10}}, Funnel},
+      {{"sales.funnel.team", "ms", point, {Kind::kAtMost, 10}}, FunnelOfTeam},
+      {{"sales.funnel.owner", "ms", point, {Kind::kAtMost, 10}}, FunnelOfOwner},
+      {{"sales.forecast", "ms", point, {Kind::kAtMost, 10}}, Forecast},
   };
 }
 

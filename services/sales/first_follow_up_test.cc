@@ -1,6 +1,7 @@
 // From the lead to the first follow-up, over gRPC; compared with a count over the opportunities.
 #include <random>
 
+#include "crm/sales/v1/history.pb.h"
 #include "services/sales/reminder_test_fixture.h"
 
 namespace crm::sales {
@@ -89,6 +90,35 @@ TEST_F(FirstFollowUpTest, RateAndTimeAgreeWithTheOpportunities) {  // SAL-15
   EXPECT_EQ(line.followed_up_count(), followed_up);
   EXPECT_DOUBLE_EQ(line.follow_up_rate(), static_cast<double>(followed_up) / closed);
   EXPECT_NEAR(line.mean_follow_up_hours(), hours / followed_up, 1e-3);
+}
+
+// Those of another system, and of before this was recorded, are no missed follow-ups.
+TEST_F(FirstFollowUpTest, LeavesOutWhatCannotBeKnown) {  // SAL-15
+  v1::ImportOpportunitiesRequest request;
+  request.set_missing(v1::MISSING_FIELDS_ACCEPT);
+  v1::HistoricOpportunity& row = *request.add_rows();
+  row.set_line(2);
+  row.set_source_system("oldcrm");
+  row.set_external_number("1");
+  row.set_stage("lost");
+  record::SetTime(At("2026-02-01T09:00:00+08:00"), *row.mutable_lead_time());
+  record::SetTime(At("2026-03-10T09:00:00+08:00"), *row.mutable_close_time());
+  const auto imported = Must(Call<v1::ImportOpportunitiesResponse>(
+      "HistoryService/ImportOpportunities", request, Steward()));
+  EXPECT_TRUE(Must(Get(imported.outcomes(0).opportunity(), Steward())).follow_up_unknown());
+  EXPECT_EQ(Report().lost_count(), 1);
+  EXPECT_EQ(Report().follow_up_known_count(), 0);
+  EXPECT_FALSE(Report().has_follow_up_rate());
+
+  const std::string moved = New();
+  EXPECT_FALSE(Must(Get(moved)).follow_up_unknown());
+  Must(SalesTest::Advance(moved));
+  Must(Lose(moved));
+  Must(Lose(New()));
+  EXPECT_EQ(Report().lost_count(), 3);
+  EXPECT_EQ(Report().follow_up_known_count(), 2);
+  EXPECT_EQ(Report().followed_up_count(), 1);
+  EXPECT_DOUBLE_EQ(Report().follow_up_rate(), 0.5);
 }
 
 }  // namespace

@@ -52,6 +52,12 @@ filter::Fragment LacksSteps(const StoredRule& rule) {
   return lacking;
 }
 
+absl::StatusOr<int64_t> CountOf(db::Connection& db, const filter::Fragment& where) {
+  const std::string sql = absl::StrCat("SELECT COUNT(*) FROM opportunity WHERE ", where.sql);
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"follow_up_count", sql}, where.values));
+  return rows.Next() ? rows.Int(0) : 0;
+}
+
 std::vector<schema::Violation> CheckSteps(const v1::FollowUpRule& rule) {
   std::vector<schema::Violation> violations;
   std::set<int> days;
@@ -160,7 +166,7 @@ absl::StatusOr<v1::FollowUpRule> FollowUpHandlers::Update(
   return std::move(saved.message);
 }
 
-absl::StatusOr<std::vector<StoredOpportunity>> FollowUpHandlers::ListToApply(
+absl::StatusOr<filter::Fragment> FollowUpHandlers::ToApply(
     CallContext& call, const StoredRule& rule, const v1::ApplyFollowUpRuleRequest& request) const {
   filter::CompileOptions options = runner_.OptionsAt(call.now());
   options.language = call.language();
@@ -177,12 +183,16 @@ absl::StatusOr<std::vector<StoredOpportunity>> FollowUpHandlers::ListToApply(
   }
   where.And(filter::ScopeCondition(schema, call.scope()));
   where.And(LacksSteps(rule));
-  where.Append(" ORDER BY id LIMIT ?", kMostInOneCall + 1);
+  return where;
+}
+
+absl::StatusOr<std::vector<StoredOpportunity>> FollowUpHandlers::ReadSome(
+    db::Connection& db, const filter::Fragment& where) const {
   const resource::ResourceTable& table = sales_.table.table();
-  const std::string sql =
-      absl::StrCat("SELECT ", table.Columns(), " FROM opportunity WHERE ", where.sql);
-  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
-  CRM_ASSIGN_OR_RETURN(db::Rows rows, db->Select({"follow_up_list", sql}, where.values));
+  filter::Fragment select{absl::StrCat("SELECT ", table.Columns(), " FROM opportunity WHERE "), {}};
+  select.Append(where);
+  select.Append(" ORDER BY id LIMIT ?", kMostInOneCall + 1);
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"follow_up_list", select.sql}, select.values));
   std::vector<StoredOpportunity> found(rows.size());
   for (StoredOpportunity& opportunity : found) {
     rows.Next();
@@ -202,8 +212,13 @@ absl::StatusOr<v1::ApplyFollowUpRuleResponse> FollowUpHandlers::Apply(
                  "the rule is applied no more")
         .Precondition("RULE_IN_FORCE", request.rule(), "take it back into use first");
   }
-  CRM_ASSIGN_OR_RETURN(std::vector<StoredOpportunity> found, ListToApply(call, *rule, request));
+  CRM_ASSIGN_OR_RETURN(const filter::Fragment where, ToApply(call, *rule, request));
+  CRM_ASSIGN_OR_RETURN(std::vector<StoredOpportunity> found, ReadSome(*db, where));
   v1::ApplyFollowUpRuleResponse response;
+  if (call.validate_only()) {
+    CRM_ASSIGN_OR_RETURN(const int64_t total, CountOf(*db, where));
+    response.set_total(total);
+  }
   response.set_more(found.size() > kMostInOneCall);
   if (response.more()) found.resize(kMostInOneCall);
   std::vector<int64_t> ids;

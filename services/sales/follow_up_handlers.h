@@ -37,9 +37,12 @@ class FollowUpHandlers {
 
   // What is wrong with a rule as it shall be.
   absl::Status Check(const CallContext& call, const v1::FollowUpRule& rule) const;
-  // Those of the list that the rule is for and that lack steps; one more than a call takes.
-  absl::StatusOr<std::vector<StoredOpportunity>> ListToApply(
-      CallContext& call, const StoredRule& rule, const v1::ApplyFollowUpRuleRequest& request) const;
+  // Those of the list that the rule is for and that lack steps.
+  absl::StatusOr<filter::Fragment> ToApply(CallContext& call, const StoredRule& rule,
+                                           const v1::ApplyFollowUpRuleRequest& request) const;
+  // One more of them than a call takes.
+  absl::StatusOr<std::vector<StoredOpportunity>> ReadSome(db::Connection& db,
+                                                          const filter::Fragment& where) const;
 
   Sales& sales_;
   FollowUpStore& store_;

@@ -116,6 +116,26 @@ TEST_F(FollowUpTest, AppliesToAList) {  // SAL-10
   EXPECT_EQ(record::TimeOf(made[1].due_time()), Now() + 3 * kDay);
 }
 
+// What one call takes is not how many there are.
+TEST_F(FollowUpTest, TellsHowManyAltogether) {  // SAL-10
+  constexpr int kOpportunities = 203;
+  Must(Keep(Rule()));
+  for (int i = 0; i < kOpportunities; ++i) Must(Create(Draft()));
+  v1::ApplyFollowUpRuleRequest only_look;
+  only_look.set_validate_only(true);
+  auto response = Must(Apply(only_look));
+  EXPECT_EQ(response.opportunities_size(), 200);
+  EXPECT_EQ(response.total(), kOpportunities);
+  EXPECT_TRUE(response.more());
+  response = Must(Apply({}));
+  EXPECT_EQ(response.reminders(), 2 * 200);
+  EXPECT_EQ(response.total(), 0);
+  response = Must(Apply(only_look));
+  EXPECT_EQ(response.opportunities_size(), 3);
+  EXPECT_EQ(response.total(), 3);
+  EXPECT_FALSE(response.more());
+}
+
 TEST_F(FollowUpTest, RemindsOfEachStepOnce) {  // SAL-10
   Must(Keep(Rule()));
   const std::string number = Must(Create(Draft())).number();

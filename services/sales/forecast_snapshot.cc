@@ -19,26 +19,27 @@ constexpr db::Query kLastDay{"forecast_last_day", R"sql(
 // What differs from the last snapshot. Cells are never deleted, so one that became empty differs,
 // too.
 constexpr db::Query kChangedCells{"forecast_changed_cells", R"sql(
-  SELECT cell.close_month, cell.owner, cell.team, cell.open_count, cell.expected, cell.weighted,
-         cell.committed, cell.won_count, cell.closed
+  SELECT cell.breadth, cell.close_month, cell.owner, cell.team, cell.open_count, cell.expected,
+         cell.expected_weighted, cell.committed, cell.won_count, cell.closed
   FROM forecast_cell AS cell
   LEFT JOIN forecast_snapshot AS last
-    ON last.close_month = cell.close_month AND last.owner = cell.owner AND last.team = cell.team
+    ON last.breadth = cell.breadth AND last.close_month = cell.close_month
+    AND last.owner = cell.owner AND last.team = cell.team
     AND last.day = (
       SELECT MAX(newer.day)
       FROM forecast_snapshot AS newer
-      WHERE newer.close_month = cell.close_month AND newer.owner = cell.owner
-        AND newer.team = cell.team)
+      WHERE newer.breadth = cell.breadth AND newer.close_month = cell.close_month
+        AND newer.owner = cell.owner AND newer.team = cell.team)
   WHERE last.day IS NULL
     OR last.open_count <> cell.open_count OR last.expected <> cell.expected
-    OR last.weighted <> cell.weighted OR last.committed <> cell.committed
+    OR last.expected_weighted <> cell.expected_weighted OR last.committed <> cell.committed
     OR last.won_count <> cell.won_count OR last.closed <> cell.closed)sql"};
 
 const db::InsertSpec& SnapshotSpec() {
   static const db::InsertSpec& spec =
       *new db::InsertSpec{"forecast_snapshot",
-                          {"close_month", "owner", "team", "day", "open_count", "expected",
-                           "weighted", "committed", "won_count", "closed"},
+                          {"breadth", "close_month", "owner", "team", "day", "open_count",
+                           "expected", "expected_weighted", "committed", "won_count", "closed"},
                           ""};
   return spec;
 }
@@ -54,8 +55,8 @@ absl::StatusOr<db::WriteSet> ReadChanges(db::Connection& db, int day) {
   db::WriteSet writes;
   while (rows.Next()) {
     writes.Insert(SnapshotSpec(),
-                  {rows.Int(0), rows.String(1), rows.String(2), day, rows.Int(3), rows.String(4),
-                   rows.String(5), rows.String(6), rows.Int(7), rows.String(8)});
+                  {rows.Int(0), rows.Int(1), rows.String(2), rows.String(3), day, rows.Int(4),
+                   rows.String(5), rows.String(6), rows.String(7), rows.Int(8), rows.String(9)});
   }
   return writes;
 }
@@ -78,6 +79,7 @@ absl::StatusOr<int> LastSnapshot(db::Connection& db, int day) {
 absl::Status ForecastSnapshot::Take(absl::CivilDay day) {
   const absl::Time deadline = absl::Now() + kTimeout;
   const int number = DayNumber(day);
+  CRM_RETURN_IF_ERROR(posting_.PostAll());
   CRM_ASSIGN_OR_RETURN(db::Pool::Lease db, runtime_.pool().Acquire(deadline));
   CRM_ASSIGN_OR_RETURN(const int last, LastSnapshot(*db, number));
   if (last == number) return absl::OkStatus();

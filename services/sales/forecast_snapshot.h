@@ -13,6 +13,7 @@
 #include "common/db/write_set.h"
 #include "common/job/once_per_mark.h"
 #include "common/runtime/service_runtime.h"
+#include "services/sales/report_posting.h"
 
 namespace crm::sales {
 
@@ -26,7 +27,8 @@ absl::StatusOr<int> LastSnapshot(db::Connection& db, int day);
 class ForecastSnapshot {
  public:
   // `runtime` outlives it.
-  explicit ForecastSnapshot(runtime::ServiceRuntime& runtime) : runtime_(runtime) {}
+  explicit ForecastSnapshot(runtime::ServiceRuntime& runtime)
+      : runtime_(runtime), posting_(runtime) {}
 
   // Keeps the forecast of now as that of the day; nothing if the day has one.
   absl::Status Take(absl::CivilDay day);
@@ -39,6 +41,7 @@ class ForecastSnapshot {
   absl::CivilDay Today() const;
 
   runtime::ServiceRuntime& runtime_;
+  ReportPosting posting_;
 };
 
 }  // namespace crm::sales

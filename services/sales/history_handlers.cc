@@ -9,9 +9,9 @@
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
 #include "common/filter/fragment.h"
+#include "common/filter/in_scope.h"
 #include "common/record/times.h"
 #include "services/sales/history_references.h"
-#include "services/sales/report_cells.h"
 
 namespace crm::sales {
 namespace {
@@ -37,13 +37,6 @@ void Refuse(const std::vector<Violation>& violations, schema::Language language,
   }
 }
 
-bool IsInScope(const auth::RowScope& scope, const v1::HistoricOpportunity& row) {
-  if (scope.kind == auth::RowScope::Kind::kAll) return true;
-  if (!scope.user_id.empty() && row.owner() == scope.user_id) return true;
-  return scope.kind == auth::RowScope::Kind::kTeams &&
-         std::find(scope.teams.begin(), scope.teams.end(), row.team()) != scope.teams.end();
-}
-
 absl::Status FindOfSystem(db::Connection& db, const std::string& system,
                           absl::Span<const std::string> numbers, const auth::RowScope& scope,
                           std::map<External, std::string>& found) {
@@ -58,10 +51,10 @@ absl::Status FindOfSystem(db::Connection& db, const std::string& system,
   CRM_ASSIGN_OR_RETURN(db::Rows rows,
                        db.Select({"opportunity_by_external", query.sql}, query.values));
   while (rows.Next()) {
-    v1::HistoricOpportunity row;
-    row.set_owner(rows.String(2));
-    row.set_team(rows.String(3));
-    found[{system, rows.String(0)}] = IsInScope(scope, row) ? rows.String(1) : "";
+    v1::Opportunity existing;
+    existing.set_owner(rows.String(2));
+    existing.set_team(rows.String(3));
+    found[{system, rows.String(0)}] = filter::InScope(existing, scope) ? rows.String(1) : "";
   }
   return absl::OkStatus();
 }
@@ -99,11 +92,11 @@ class Decision {
   // `violations`: what is known to be wrong with it.
   TakenOver On(v1::HistoricOpportunity& row, std::vector<Violation> violations) {
     references_.Resolve(row, violations);
-    if (!IsInScope(scope_, row)) {
+    TakenOver taken = TakeOver(row, PipelineOf(row), rules_);
+    if (!filter::InScope(taken.opportunity, scope_)) {
       violations.push_back({"owner", "OWNER_OUT_OF_SCOPE",
                             "use an owner or a team within your own scope", "超出您的权限范围"});
     }
-    TakenOver taken = TakeOver(row, PipelineOf(row), rules_);
     violations.insert(violations.end(), taken.violations.begin(), taken.violations.end());
     if (violations.empty() && !seen_.insert(ExternalOf(row)).second) {
       violations.push_back(
@@ -188,11 +181,10 @@ absl::Status HistoryHandlers::Write(CallContext& call, const TakenOver& taken,
   sales_.history.AddPast(call.writes(), created.key.id, taken.moves);
   for (const v1::StageMove& move : taken.moves) {
     if (!move.has_leave_time()) continue;
-    CountStay(call.writes(), created.message,
-              {.stage = move.stage(),
-               .enter = record::TimeOf(move.enter_time()),
-               .leave = record::TimeOf(move.leave_time())},
-              sales_.zone);
+    sales_.journal.AddStay(call.writes(), created.message,
+                           {.stage = move.stage(),
+                            .enter = record::TimeOf(move.enter_time()),
+                            .leave = record::TimeOf(move.leave_time())});
   }
   outcome.set_opportunity(created.message.number());
   return absl::OkStatus();

@@ -77,6 +77,7 @@ class Take {
     *to.mutable_competitors() = row_.competitors();
     to.set_risk(row_.risk());
     to.set_pipeline(pipeline_.code());
+    to.set_follow_up_unknown(true);  // there, it may have been
     CheckLeadTime(rules_.now, to, violations());
     for (Violation& violation : NormalizeHistoricAmounts(to)) {
       violations().push_back(std::move(violation));

@@ -12,6 +12,7 @@
 #include "common/text/decimal.h"
 #include "crm/sales/v1/opportunity.pb.h"
 #include "services/sales/report_store.h"
+#include "services/sales/report_sums.h"
 
 namespace crm::sales {
 namespace {
@@ -31,7 +32,6 @@ void AndEqual(std::string_view column, const std::string& value, Fragment& condi
   if (!value.empty()) condition.And({absl::StrCat(ToAbsl(column), " = ?"), {value}});
 }
 
-// The sums have the columns of owner and team, too.
 void AndScope(const auth::RowScope& scope, Fragment& condition, std::string_view alias = "") {
   condition.And(filter::ScopeCondition(schema::MessageSchema::Of<v1::Opportunity>(), scope, alias));
 }
@@ -57,17 +57,12 @@ absl::StatusOr<std::vector<DwellCell>> ReadDwell(db::Connection& db,
   Fragment where{"pipeline = ? AND leave_month BETWEEN ? AND ?",
                  {request.pipeline(), MonthNumber(request.from_month(), kFirstMonth),
                   MonthNumber(request.to_month(), kLastMonth)}};
-  AndEqual("owner", request.owner(), where);
-  AndEqual("team", request.team(), where);
-  AndScope(scope, where);
-  const std::string sql = absl::StrCat(R"sql(
-    SELECT leave_month, stage, days, CAST(SUM(stays) AS SIGNED), CAST(SUM(seconds) AS SIGNED)
-    FROM dwell_cell
-    WHERE )sql",
-                                       where.sql, R"sql(
-    GROUP BY leave_month, stage, days
-    ORDER BY leave_month, stage, days)sql");
-  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"dwell_cells", sql}, where.values));
+  const Fragment select =
+      SelectSums({.table = DwellSums(),
+                  .by = {{"leave_month", "leave_month"}, {"stage", "stage"}, {"days", "days"}},
+                  .about = {request.owner(), request.team(), scope},
+                  .where = std::move(where)});
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"dwell_cells", select.sql}, select.values));
   std::vector<DwellCell> cells;
   while (rows.Next()) {
     cells.push_back({.month = static_cast<int>(rows.Int(0)),

@@ -14,7 +14,6 @@
 namespace crm::sales {
 namespace {
 
-constexpr char kReadOpportunities[] = "opportunity.read";
 constexpr char kOpportunityType[] = "crm.sales.v1.Opportunity";
 constexpr char kDefaultOrder[] = "due_time";
 
@@ -66,7 +65,7 @@ v1::Reminder ReminderHandlers::Shown(const CallContext& call, v1::Reminder remin
 absl::StatusOr<StoredReminder> ReminderHandlers::Find(CallContext& call,
                                                       const std::string& number) const {
   CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
-  return sales_.reminders.Get(*db, number, VisibleReminders(call.caller(), call.scope()));
+  return sales_.reminders.Get(*db, number, VisibleReminders(sales_.ReminderReaderOf(call)));
 }
 
 void ReminderHandlers::CheckAssignee(const CallContext& call, const v1::Reminder& reminder,
@@ -130,8 +129,9 @@ absl::StatusOr<v1::Reminder> ReminderHandlers::Get(CallContext& call,
 absl::StatusOr<v1::ListRemindersResponse> ReminderHandlers::List(
     CallContext& call, const v1::ListRemindersRequest& request) {
   const resource::ResourceTable& table = sales_.reminders.table().table();
-  filter::Fragment condition = VisibleReminders(call.caller(), call.scope());
-  if (request.mine()) condition.And(RemindersFor(call.caller(), call.scope()));
+  const ReminderReader reader = sales_.ReminderReaderOf(call);
+  filter::Fragment condition = VisibleReminders(reader);
+  if (request.mine()) condition.And(RemindersFor(reader));
   filter::CompileOptions options;
   options.keyring = &sales_.keyring;
   options.now = call.now();

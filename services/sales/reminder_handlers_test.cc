@@ -96,6 +96,28 @@ TEST_F(ReminderHandlersTest, OfARoleAreForThatRoleOfTheTeam) {  // SAL-10, PLT-1
   EXPECT_EQ(List("", Rep()).size(), 1u);
 }
 
+// Of those who see only their own opportunities, the owner.
+TEST_F(ReminderHandlersTest, OfARoleReachWhoeverMayReadTheOpportunity) {  // SAL-10, PLT-13
+  v1::Reminder for_role = About(opportunity_, Now() + kDay);
+  for_role.set_assignee_role("sales_representative");
+  const std::string number = Must(Remind(for_role, Steward())).number();
+  EXPECT_EQ(List("", Rep(), true).size(), 1u);
+  EXPECT_THAT(List("", Rep("other", "east"), true), IsEmpty());
+  EXPECT_EQ(Read(number, Rep("other", "east")).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(Complete(number, Rep("other", "east")).status().code(), absl::StatusCode::kNotFound);
+  // A role that reads no opportunities is meant as it is.
+  for_role.set_assignee_role("service_agent");
+  Must(Remind(for_role, Steward()));
+  EXPECT_EQ(List("", harness_.TokenOf("agent", {"service_agent"}, "service"), true).size(), 1u);
+  // Nobody's scope covers a ticket here: all of the role.
+  v1::Reminder of_ticket = for_role;
+  of_ticket.clear_opportunity();
+  of_ticket.set_ticket("SR202603001");
+  of_ticket.set_assignee_role("sales_representative");
+  Must(Remind(of_ticket, Steward()));
+  EXPECT_EQ(List("", Rep("other", "east"), true).size(), 1u);
+}
+
 TEST_F(ReminderHandlersTest, AreListedByDueTime) {  // SAL-10, PLT-4
   Must(Remind(About(opportunity_, Now() + 2 * kDay, "后天")));
   Must(Remind(About(opportunity_, Now() + kDay, "明天")));

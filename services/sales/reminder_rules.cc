@@ -84,11 +84,9 @@ bool IsOverdue(const v1::Reminder& reminder, absl::Time now) {
   return reminder.state() == v1::REMINDER_STATE_OPEN && record::TimeOf(reminder.due_time()) < now;
 }
 
-bool IsFor(const v1::Reminder& reminder, const auth::Caller& caller, const auth::RowScope& scope) {
+bool MayBeFor(const v1::Reminder& reminder, const auth::Caller& caller) {
   if (!reminder.assignee().empty()) return reminder.assignee() == caller.id;
-  if (!Has(caller.roles, reminder.assignee_role())) return false;
-  return scope.kind != auth::RowScope::Kind::kTeams || reminder.team().empty() ||
-         Has(scope.teams, reminder.team());
+  return Has(caller.roles, reminder.assignee_role());
 }
 
 }  // namespace crm::sales

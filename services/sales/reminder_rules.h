@@ -9,7 +9,6 @@
 #include "absl/time/time.h"
 #include "common/auth/caller.h"
 #include "common/auth/policy.h"
-#include "common/auth/row_scope.h"
 #include "common/replica/staff_copy.h"
 #include "common/schema/validate.h"
 #include "crm/sales/v1/opportunity.pb.h"
@@ -42,9 +41,9 @@ absl::Status CheckOpen(const v1::Reminder& reminder);
 
 bool IsOverdue(const v1::Reminder& reminder, absl::Time now);
 
-// The reminder is for the caller or a role of the caller; with scope `team`, for a role of the
-// caller in one of the teams.
-bool IsFor(const v1::Reminder& reminder, const auth::Caller& caller, const auth::RowScope& scope);
+// The reminder is for the caller or a role of the caller, whatever their scope: RemindersFor tells
+// the rest.
+bool MayBeFor(const v1::Reminder& reminder, const auth::Caller& caller);
 
 }  // namespace crm::sales
 

@@ -43,9 +43,9 @@ void ReminderWatch::Register(server::MethodTable& table) {
 absl::StatusOr<ReminderWatch::Audience> ReminderWatch::AudienceOf(const CallContext& call,
                                                                   const std::string& team) const {
   if (team.empty()) {
-    return Audience{RemindersFor(call.caller(), call.scope()),
-                    [caller = call.caller(), scope = call.scope()](const v1::Reminder& reminder) {
-                      return IsFor(reminder, caller, scope);
+    return Audience{RemindersFor(sales_.ReminderReaderOf(call)),
+                    [caller = call.caller()](const v1::Reminder& reminder) {
+                      return MayBeFor(reminder, caller);
                     }};
   }
   if (!HasTeam(call.scope(), team)) return OutOfScope();

@@ -93,6 +93,19 @@ TEST_F(WatchTest, ReachesThePeopleOfARole) {  // SAL-10
   EXPECT_EQ(rep.Next(), "只给销售");
 }
 
+TEST_F(WatchTest, OfARoleReachesThoseWhoMayReadTheOpportunity) {  // SAL-10, PLT-13
+  Stream other = Watch(Rep("other", "east"));
+  Stream owner = Watch(Rep());
+  EXPECT_EQ(other.Next(), "caught up");
+  EXPECT_EQ(owner.Next(), "caught up");
+  ASSERT_TRUE(Fires(Make("销售跟进", absl::ZeroDuration(), "sales_representative")));
+  EXPECT_EQ(owner.Next(), "销售跟进");
+  v1::Reminder own = About("", Now(), "自己的");
+  own.set_ticket("SR202603001");
+  Must(Remind(own, Rep("other", "east")));
+  EXPECT_EQ(other.Next(), "自己的");
+}
+
 TEST_F(WatchTest, ShowsSupervisorsATeam) {  // SAL-10, PLT-13
   MakeDue("东区");
   Stream east = Watch(Director("east"), 0, "east");

@@ -8,7 +8,10 @@
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
 #include "common/event/outbox.h"
+#include "common/filter/scope.h"
 #include "common/record/times.h"
+#include "common/schema/message_schema.h"
+#include "crm/sales/v1/opportunity.pb.h"
 #include "services/sales/timers.h"
 
 namespace crm::sales {
@@ -25,28 +28,62 @@ void AppendIn(std::string_view column, const std::vector<std::string>& values, F
   out.Append(")");
 }
 
-// Adds ` OR …` for the roles, within the teams of scope `team`.
-void OrForRoles(const auth::Caller& caller, const auth::RowScope& scope, Fragment& out) {
-  if (caller.roles.empty()) return;
-  out.Append(" OR (");
-  AppendIn("assignee_role", caller.roles, out);
-  if (scope.kind == Kind::kTeams) {
-    out.Append(" AND (team IS NULL");
-    if (!scope.teams.empty()) {
-      out.Append(" OR ");
-      AppendIn("team", scope.teams, out);
-    }
-    out.Append(")");
+// Of a team of the scope, or of none.
+Fragment OfTeams(const auth::RowScope& scope) {
+  if (scope.kind != Kind::kTeams) return {};
+  Fragment where{"(team IS NULL", {}};
+  if (!scope.teams.empty()) {
+    where.Append(" OR ");
+    AppendIn("team", scope.teams, where);
   }
+  where.Append(")");
+  return where;
+}
+
+Fragment OfReadableOpportunity(const auth::RowScope& scope) {
+  const Fragment readable =
+      filter::ScopeCondition(schema::MessageSchema::Of<v1::Opportunity>(), scope, "o");
+  if (readable.empty()) return {"opportunity IS NOT NULL", {}};
+  Fragment where{"EXISTS (SELECT 1 FROM opportunity AS o WHERE o.number = reminder.opportunity",
+                 {}};
+  where.And(readable);
+  where.Append(")");
+  return where;
+}
+
+// Whom reminders for the caller's roles are for.
+Fragment ReachingRoles(const ReminderReader& reader) {
+  const Fragment of_teams = OfTeams(reader.scope);
+  if (!reader.opportunities.has_value()) return of_teams;
+  Fragment others{"opportunity IS NULL", {}};
+  others.And(of_teams);
+  Fragment where{"(", {}};
+  where.Append(OfReadableOpportunity(*reader.opportunities));
+  where.Append(" OR ");
+  where.Append(others);
+  where.Append(")");
+  return where;
+}
+
+// Adds ` OR …`.
+void OrForRoles(const ReminderReader& reader, Fragment& out) {
+  if (reader.caller.roles.empty()) return;
+  Fragment for_roles;
+  AppendIn("assignee_role", reader.caller.roles, for_roles);
+  for_roles.And(ReachingRoles(reader));
+  out.Append(" OR (");
+  out.Append(for_roles);
   out.Append(")");
 }
 
 }  // namespace
 
-Fragment VisibleReminders(const auth::Caller& caller, const auth::RowScope& scope) {
+Fragment VisibleReminders(const ReminderReader& reader) {
+  const auth::Caller& caller = reader.caller;
+  const auth::RowScope& scope = reader.scope;
   if (scope.kind == Kind::kAll) return {};
   Fragment visible{"(assignee = ? OR creator = ?", {caller.id, caller.id}};
-  OrForRoles(caller, scope, visible);
+  OrForRoles(reader, visible);
   if (scope.kind == Kind::kTeams && !scope.teams.empty()) {
     visible.Append(" OR ");
     AppendIn("team", scope.teams, visible);
@@ -55,9 +92,9 @@ Fragment VisibleReminders(const auth::Caller& caller, const auth::RowScope& scop
   return visible;
 }
 
-Fragment RemindersFor(const auth::Caller& caller, const auth::RowScope& scope) {
-  Fragment mine{"(assignee = ?", {caller.id}};
-  OrForRoles(caller, scope, mine);
+Fragment RemindersFor(const ReminderReader& reader) {
+  Fragment mine{"(assignee = ?", {reader.caller.id}};
+  OrForRoles(reader, mine);
   mine.Append(")");
   return mine;
 }

@@ -3,6 +3,7 @@
 #define CRM_SERVICES_SALES_REMINDERS_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,10 +31,20 @@ inline constexpr char kReminderDue[] = "reminder.due";
 
 inline constexpr char kReminderPattern[] = "RM{yyyyMM}{seq:6}";
 
+// Who asks for reminders.
+struct ReminderReader {
+  const auth::Caller& caller;
+  const auth::RowScope& scope;
+  // Of `opportunity.read`; nothing: reads no opportunities.
+  std::optional<auth::RowScope> opportunities;
+};
+
 // Those of teams, or of their own, whom a caller may see.
-filter::Fragment VisibleReminders(const auth::Caller& caller, const auth::RowScope& scope);
-// IsFor() in SQL.
-filter::Fragment RemindersFor(const auth::Caller& caller, const auth::RowScope& scope);
+filter::Fragment VisibleReminders(const ReminderReader& reader);
+// Those for the caller or a role of the caller. Of an opportunity they reach the people of the role
+// who may read it, and roles that read none at all; of something else, with scope `team`, those of
+// its team.
+filter::Fragment RemindersFor(const ReminderReader& reader);
 
 // Thread-safe.
 class Reminders {

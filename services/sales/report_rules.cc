@@ -167,11 +167,13 @@ std::vector<ClosedSum> ByManager(
 namespace {
 
 void SetFollowUp(const ClosedSum& won, const ClosedSum& lost, v1::WinLossLine& line) {
+  const int64_t known = won.follow_up_known + lost.follow_up_known;
   const int64_t followed_up = won.followed_up + lost.followed_up;
   const int64_t times = won.follow_up_times + lost.follow_up_times;
   line.set_followed_up_count(followed_up);
-  line.set_follow_up_rate(static_cast<double>(followed_up) /
-                          static_cast<double>(won.opportunities + lost.opportunities));
+  line.set_follow_up_known_count(known);
+  if (known == 0) return;
+  line.set_follow_up_rate(static_cast<double>(followed_up) / static_cast<double>(known));
   if (times == 0) return;
   line.set_mean_follow_up_hours(
       static_cast<double>(won.follow_up_seconds + lost.follow_up_seconds) / kSecondsInHour /
@@ -194,6 +196,7 @@ v1::GetWinLossResponse BuildWinLoss(const std::vector<ClosedSum>& sums, v1::WinL
     to.amount += sum.amount;
     to.cycle_seconds += sum.cycle_seconds;
     to.cycles += sum.cycles;
+    to.follow_up_known += sum.follow_up_known;
     to.followed_up += sum.followed_up;
     to.follow_up_seconds += sum.follow_up_seconds;
     to.follow_up_times += sum.follow_up_times;

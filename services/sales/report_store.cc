@@ -1,6 +1,7 @@
 #include "services/sales/report_store.h"
 
 #include <string_view>
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -12,6 +13,7 @@
 #include "common/schema/message_schema.h"
 #include "common/text/decimal.h"
 #include "crm/sales/v1/opportunity.pb.h"
+#include "services/sales/report_sums.h"
 
 namespace crm::sales {
 namespace {
@@ -32,7 +34,6 @@ void AndEqual(std::string_view column, const std::string& value, Fragment& condi
   if (!value.empty()) condition.And({absl::StrCat(ToAbsl(column), " = ?"), {value}});
 }
 
-// The cells have the columns of owner and team, too.
 void AndScope(const auth::RowScope& scope, Fragment& condition) {
   condition.And(filter::ScopeCondition(schema::MessageSchema::Of<v1::Opportunity>(), scope));
 }
@@ -77,17 +78,38 @@ std::string_view GroupColumn(v1::WinLossGroup group) {
   }
 }
 
-// The cells of now, or the last ones of each up to a day; followed by conditions.
-constexpr char kCellsOfNow[] = R"sql(
-    FROM forecast_cell
-    WHERE )sql";
-constexpr char kCellsOfDay[] = R"sql(
-    FROM forecast_snapshot AS cell
-    WHERE cell.day = (
-      SELECT MAX(last.day)
-      FROM forecast_snapshot AS last
-      WHERE last.close_month = cell.close_month AND last.owner = cell.owner
-        AND last.team = cell.team AND last.day <= ?) AND )sql";
+// The last row of each cell up to a day.
+constexpr char kOfDay[] = R"sql(cell.day = (
+  SELECT MAX(last.day)
+  FROM forecast_snapshot AS last
+  WHERE last.breadth = cell.breadth AND last.close_month = cell.close_month
+    AND last.owner = cell.owner AND last.team = cell.team AND last.day <= ?))sql";
+
+// 202605 → 202602, the second quarter.
+std::string_view TermOf(v1::ForecastPeriod period) {
+  return period == v1::FORECAST_PERIOD_QUARTER
+             ? "close_month DIV 100 * 100 + (close_month % 100 + 2) DIV 3"
+             : "close_month";
+}
+
+std::string Rounded(const std::string& weighted) {
+  const auto scaled = text::ParseDecimal(weighted, kWeightedScale);
+  if (!scaled.ok()) return "";
+  return text::FormatDecimal(*text::RoundHalfUp(*scaled, kWeightedScale, kMoneyScale), kMoneyScale);
+}
+
+v1::ForecastLine LineOf(const db::Rows& row, v1::ForecastPeriod period) {
+  v1::ForecastLine line;
+  line.set_period(PeriodText(row.Int(0), period));
+  line.set_group(row.String(1));
+  line.set_open_count(row.Int(2));
+  line.set_expected(row.String(3));
+  line.set_weighted(Rounded(row.String(4)));
+  line.set_committed(row.String(5));
+  line.set_won_count(row.Int(6));
+  line.set_closed(row.String(7));
+  return line;
+}
 
 }  // namespace
 
@@ -107,19 +129,14 @@ absl::StatusOr<std::vector<FunnelCell>> ReadFunnelCells(db::Connection& db,
   Fragment where{"pipeline = ? AND lead_month BETWEEN ? AND ?",
                  {request.pipeline(), MonthNumber(request.from_month(), kFirstMonth),
                   MonthNumber(request.to_month(), kLastMonth)}};
-  AndEqual("owner", request.owner(), where);
-  AndEqual("team", request.team(), where);
   AndEqual("source_channel", request.source_channel(), where);
-  AndScope(scope, where);
-  const std::string sql = absl::StrCat(R"sql(
-    SELECT lead_month, stage, furthest_stage, CAST(SUM(opportunities) AS SIGNED), SUM(amount),
-           SUM(weighted)
-    FROM funnel_cell
-    WHERE )sql",
-                                       where.sql, R"sql(
-    GROUP BY lead_month, stage, furthest_stage
-    ORDER BY lead_month)sql");
-  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"funnel_cells", sql}, where.values));
+  const Fragment select = SelectSums({.table = FunnelSums(),
+                                      .by = {{"lead_month", "lead_month"},
+                                             {"stage", "stage"},
+                                             {"furthest_stage", "furthest_stage"}},
+                                      .about = {request.owner(), request.team(), scope},
+                                      .where = std::move(where)});
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"funnel_cells", select.sql}, select.values));
   std::vector<FunnelCell> cells;
   while (rows.Next()) {
     cells.push_back({.month = static_cast<int>(rows.Int(0)),
@@ -135,41 +152,26 @@ absl::StatusOr<std::vector<FunnelCell>> ReadFunnelCells(db::Connection& db,
 absl::StatusOr<std::vector<v1::ForecastLine>> ReadForecast(db::Connection& db,
                                                            const v1::GetForecastRequest& request,
                                                            int day, const auth::RowScope& scope) {
-  // 202605 → 202602, the second quarter.
-  const std::string_view period = request.period() == v1::FORECAST_PERIOD_QUARTER
-                                      ? "close_month DIV 100 * 100 + (close_month % 100 + 2) DIV 3"
-                                      : "close_month";
-  Fragment where{"close_month BETWEEN ? AND ?",
-                 {MonthNumber(request.from_month(), kFirstMonth),
-                  MonthNumber(request.to_month(), kLastMonth)}};
-  AndEqual("owner", request.owner(), where);
-  AndEqual("team", request.team(), where);
-  AndScope(scope, where);
-  Fragment cells{day == kNow ? kCellsOfNow : kCellsOfDay, {}};
-  if (day != kNow) cells.values.emplace_back(day);
-  cells.Append(where);
-  const std::string sql =
-      absl::StrCat("SELECT ", ToAbsl(period), " AS term, ", ToAbsl(GroupColumn(request.group())),
-                   R"sql( AS part, CAST(SUM(open_count) AS SIGNED) AS open_sum, SUM(expected),
-           ROUND(SUM(weighted), 2), SUM(committed), CAST(SUM(won_count) AS SIGNED) AS won_sum,
-           SUM(closed))sql",
-                   cells.sql, R"sql(
-    GROUP BY term, part
-    HAVING open_sum <> 0 OR won_sum <> 0
-    ORDER BY term, part)sql");
+  SumQuery query{.table = ForecastSums(),
+                 .by = {{TermOf(request.period()), "term"}, {GroupColumn(request.group()), "part"}},
+                 .about = {.owner = request.owner(),
+                           .team = request.team(),
+                           .scope = scope,
+                           .each_owner = request.group() == v1::FORECAST_GROUP_OWNER,
+                           .each_team = request.group() == v1::FORECAST_GROUP_TEAM},
+                 .where = {"close_month BETWEEN ? AND ?",
+                           {MonthNumber(request.from_month(), kFirstMonth),
+                            MonthNumber(request.to_month(), kLastMonth)}}};
+  if (day != kNow) query.where.And({kOfDay, {day}});
+  const Fragment select =
+      day == kNow ? SelectSums(query) : SelectSumsOf("forecast_snapshot AS cell", query);
   CRM_ASSIGN_OR_RETURN(
-      db::Rows rows, db.Select({day == kNow ? "forecast" : "forecast_of_day", sql}, cells.values));
+      db::Rows rows,
+      db.Select({day == kNow ? "forecast" : "forecast_of_day", select.sql}, select.values));
   std::vector<v1::ForecastLine> lines;
   while (rows.Next()) {
-    v1::ForecastLine& line = lines.emplace_back();
-    line.set_period(PeriodText(rows.Int(0), request.period()));
-    line.set_group(rows.String(1));
-    line.set_open_count(rows.Int(2));
-    line.set_expected(rows.String(3));
-    line.set_weighted(rows.String(4));
-    line.set_committed(rows.String(5));
-    line.set_won_count(rows.Int(6));
-    line.set_closed(rows.String(7));
+    v1::ForecastLine line = LineOf(rows, request.period());
+    if (line.open_count() != 0 || line.won_count() != 0) lines.push_back(std::move(line));
   }
   return lines;
 }
@@ -188,9 +190,11 @@ absl::StatusOr<std::vector<ClosedSum>> ReadClosed(db::Connection& db,
       absl::StrCat("SELECT ", ToAbsl(GroupColumn(request.group())), R"sql( AS part,
            stage_kind, COUNT(*), COALESCE(SUM(base_amount), 0),
            CAST(COALESCE(SUM((close_time - lead_time) DIV 1000000), 0) AS SIGNED),
-           COUNT(lead_time), COUNT(first_follow_up_time),
-           CAST(COALESCE(SUM((first_follow_up_time - lead_time) DIV 1000000), 0) AS SIGNED),
-           COUNT(first_follow_up_time - lead_time)
+           COUNT(lead_time), CAST(SUM(follow_up_unknown = 0) AS SIGNED),
+           COUNT(IF(follow_up_unknown, NULL, first_follow_up_time)),
+           CAST(COALESCE(SUM(IF(follow_up_unknown, NULL,
+                                (first_follow_up_time - lead_time) DIV 1000000)), 0) AS SIGNED),
+           COUNT(IF(follow_up_unknown, NULL, first_follow_up_time - lead_time))
     FROM opportunity
     WHERE )sql",
                    where.sql, R"sql(
@@ -202,12 +206,13 @@ absl::StatusOr<std::vector<ClosedSum>> ReadClosed(db::Connection& db,
     sums.push_back({.group = rows.String(0),
                     .kind = static_cast<v1::StageKind>(rows.Int(1)),
                     .opportunities = rows.Int(2),
-                     .amount = Scaled(rows, 3, kMoneyScale),
-                     .cycle_seconds = rows.Int(4),
-                     .cycles = rows.Int(5),
-                     .followed_up = rows.Int(6),
-                     .follow_up_seconds = rows.Int(7),
-                     .follow_up_times = rows.Int(8)});
+                    .amount = Scaled(rows, 3, kMoneyScale),
+                    .cycle_seconds = rows.Int(4),
+                    .cycles = rows.Int(5),
+                    .follow_up_known = rows.Int(6),
+                    .followed_up = rows.Int(7),
+                    .follow_up_seconds = rows.Int(8),
+                    .follow_up_times = rows.Int(9)});
   }
   return sums;
 }

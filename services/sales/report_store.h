@@ -50,7 +50,8 @@ struct ClosedSum {
   int64_t amount = 0;             // 1/100 CNY
   int64_t cycle_seconds = 0;      // sum of the times from lead to closing
   int64_t cycles = 0;             // those whose lead time is known
-  int64_t followed_up = 0;        // how many of them were
+  int64_t follow_up_known = 0;    // those of which it is known whether they were followed up
+  int64_t followed_up = 0;        // how many of these were
   int64_t follow_up_seconds = 0;  // sum of the times from lead to first follow-up
   int64_t follow_up_times = 0;    // those of which that time is known
 };

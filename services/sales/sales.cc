@@ -7,7 +7,6 @@
 #include "common/error/error.h"
 #include "common/record/times.h"
 #include "services/sales/access.h"
-#include "services/sales/report_cells.h"
 #include "services/sales/timers.h"
 
 namespace crm::sales {
@@ -43,6 +42,7 @@ Sales::Sales(runtime::ServiceRuntime& service, Patterns patterns)
               service.pool()),
       table(v1::Opportunity::descriptor(), service.keyring(), service.ids(), "opportunity"),
       history(service.keyring(), service.ids()),
+      journal(service.ids(), service.zone()),
       pipelines(service.keyring(), service.ids()),
       settings(service.keyring(), service.ids(), numbers),
       follow_ups(service.keyring(), service.ids()),
@@ -63,6 +63,10 @@ const v1::Pipeline& Sales::PipelineOf(const Pipelines& all,
 std::optional<auth::RowScope> Sales::ScopeFor(const auth::Caller& caller,
                                               std::string_view permission) const {
   return sales::ScopeFor(*host.policy().Get(), *archive.staff().Get(), caller, permission);
+}
+
+ReminderReader Sales::ReminderReaderOf(const server::CallContext& call) const {
+  return {call.caller(), call.scope(), ScopeFor(call.caller(), kReadOpportunities)};
 }
 
 absl::StatusOr<crm::customer::v1::Customer> Sales::CustomerFor(server::CallContext& call,
@@ -132,7 +136,7 @@ StoredOpportunity Sales::Change(db::WriteSet& writes, const StoredOpportunity& b
   StoredOpportunity changed{{}, std::move(after)};
   changed.key = table.Change(writes, before.key, before.message, changed.message, source);
   if (changed.key.version != before.key.version) {
-    UpdateReportCells(writes, &before.message, changed.message, zone);
+    journal.Add(writes, &before.message, changed.message);
     WriteTimer(writes, &before.message, changed, source.time);
   }
   return changed;
@@ -142,7 +146,7 @@ StoredOpportunity Sales::Create(db::WriteSet& writes, v1::Opportunity opportunit
                                 const resource::ChangeSource& source) const {
   StoredOpportunity created{{}, std::move(opportunity)};
   created.key = table.Create(writes, created.message, source);
-  UpdateReportCells(writes, nullptr, created.message, zone);
+  journal.Add(writes, nullptr, created.message);
   WriteTimer(writes, nullptr, created, source.time);
   if (!follow_ups.Get()->ForNew().empty()) {
     SetTimer(writes, {TimerKind::kNewOpportunity, created.key.id, source.time});

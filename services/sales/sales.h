@@ -23,12 +23,15 @@
 #include "services/sales/occasion_rules.h"
 #include "services/sales/pipelines.h"
 #include "services/sales/reminders.h"
+#include "services/sales/report_journal.h"
 #include "services/sales/settings_store.h"
 #include "services/sales/stage_history.h"
 
 namespace crm::sales {
 
 using StoredOpportunity = record::Stored<v1::Opportunity>;
+
+inline constexpr char kReadOpportunities[] = "opportunity.read";
 
 // Of all numbers that the service gives out.
 struct Patterns {
@@ -50,6 +53,7 @@ struct Sales {
   // permission.
   std::optional<auth::RowScope> ScopeFor(const auth::Caller& caller,
                                          std::string_view permission) const;
+  ReminderReader ReminderReaderOf(const server::CallContext& call) const;
   // A customer that the caller may open an opportunity on or be reminded of. NOT_FOUND also for
   // somebody else's outside the caller's scope of reading customers; otherwise as CustomerLookup.
   absl::StatusOr<crm::customer::v1::Customer> CustomerFor(server::CallContext& call,
@@ -58,7 +62,7 @@ struct Sales {
   // Writes what a caller changes, and that they followed up if they are the first (SAL-15).
   StoredOpportunity ChangeBy(server::CallContext& call, const StoredOpportunity& before,
                              v1::Opportunity after) const;
-  // Writes what differs, with history, event, report cells and timer.
+  // Writes what differs, with history, event, journal of the reports and timer.
   StoredOpportunity Change(db::WriteSet& writes, const StoredOpportunity& before,
                            v1::Opportunity after, const resource::ChangeSource& source) const;
   StoredOpportunity Create(db::WriteSet& writes, v1::Opportunity opportunity,
@@ -84,6 +88,7 @@ struct Sales {
   numbering::CurrentNumbers numbers;
   const record::Table table;
   const StageHistory history;
+  const ReportJournal journal;
   PipelineStore pipelines;
   SettingsStore settings;
   FollowUpStore follow_ups;

@@ -5,6 +5,7 @@
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
 #include "common/metrics/definition.h"
+#include "services/sales/report_sums.h"
 
 namespace crm::sales {
 namespace {
@@ -22,10 +23,13 @@ constexpr std::array kMetrics = {
 
 constexpr absl::Duration kCountTimeout = absl::Minutes(1);
 
-constexpr db::Query kCountByStage{"count_opportunities", R"sql(
-  SELECT pipeline, stage, CAST(SUM(opportunities) AS SIGNED), CAST(SUM(amount) AS DOUBLE)
-  FROM funnel_cell
-  GROUP BY pipeline, stage)sql"};
+// Pipeline, stage, opportunities, amount.
+filter::Fragment CountByStage() {
+  const auth::RowScope everybody{auth::RowScope::Kind::kAll, {}, {}};
+  return SelectSums({.table = FunnelSums(),
+                     .by = {{"pipeline", "pipeline"}, {"stage", "stage"}},
+                     .about = {.owner = "", .team = "", .scope = everybody}});
+}
 
 }  // namespace
 
@@ -49,8 +53,10 @@ absl::Status SalesMetrics::Count() {
   for (const auto& [code, pipeline] : pipelines->all()) {
     for (const v1::Stage& stage : pipeline.message.stages()) GaugesOf({code, stage.code()});
   }
+  const filter::Fragment select = CountByStage();
   CRM_ASSIGN_OR_RETURN(db::Pool::Lease db, pool_.Acquire(absl::Now() + kCountTimeout));
-  CRM_ASSIGN_OR_RETURN(db::Rows rows, db->Select(kCountByStage, {}));
+  CRM_ASSIGN_OR_RETURN(db::Rows rows,
+                       db->Select({"count_opportunities", select.sql}, select.values));
   while (rows.Next()) {
     const Gauges& gauges = GaugesOf({rows.String(0), rows.String(1)});
     gauges.opportunities->Set(static_cast<double>(rows.Int(2)));

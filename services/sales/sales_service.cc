@@ -1,5 +1,6 @@
 #include "services/sales/sales_service.h"
 
+#include <cstdint>
 #include <stop_token>
 
 #include "absl/time/clock.h"
@@ -9,16 +10,18 @@
 #include "services/sales/approval_handlers.h"
 #include "services/sales/delegation_handlers.h"
 #include "services/sales/embedded_sales_migrations.h"
+#include "services/sales/follow_up_handlers.h"
 #include "services/sales/forecast_snapshot.h"
 #include "services/sales/history_handlers.h"
 #include "services/sales/insight_handlers.h"
-#include "services/sales/follow_up_handlers.h"
+#include "services/sales/occasion_sweep.h"
 #include "services/sales/opportunity_handlers.h"
 #include "services/sales/pipeline_handlers.h"
 #include "services/sales/reminder_handlers.h"
 #include "services/sales/reminder_metrics.h"
 #include "services/sales/reminder_watch.h"
 #include "services/sales/report_handlers.h"
+#include "services/sales/report_posting.h"
 #include "services/sales/sales.h"
 #include "services/sales/sales_metrics.h"
 #include "services/sales/settings_handlers.h"
@@ -48,6 +51,7 @@ class Composition : public runtime::Service {
         insights_(sales_),
         targets_(runtime, sales_),
         history_(runtime.policy(), sales_),
+        posting_(runtime),
         snapshots_(runtime),
         settings_(sales_.settings),
         follow_ups_(sales_),
@@ -56,7 +60,8 @@ class Composition : public runtime::Service {
         watch_(sales_),
         metrics_(runtime.metrics(), runtime.pool(), [this] { return sales_.pipelines.Get(); }),
         reminder_metrics_(runtime.metrics(), runtime.pool(), runtime.clock()),
-        timers_(sales_, reminder_metrics_) {}
+        timers_(sales_, reminder_metrics_),
+        sweep_(sales_) {}
 
   absl::Status Open() {
     CRM_RETURN_IF_ERROR(sales_.archive.Open());
@@ -65,11 +70,14 @@ class Composition : public runtime::Service {
     runtime_.jobs().Add({.name = "follow-pipelines", .interval = kFollowEvery},
                         [this](const std::stop_token&) -> absl::StatusOr<absl::Time> {
                           CRM_RETURN_IF_ERROR(FollowConfiguration());
+                          SweepIfTermsChanged();
                           return absl::InfiniteFuture();
                         });
+    runtime_.jobs().Add(ReportPosting::JobOptions(), posting_.Job());
     runtime_.jobs().Add(ForecastSnapshot::JobOptions(), snapshots_.Job());
     runtime_.jobs().Add(SalesMetrics::JobOptions(), metrics_.Job());
     runtime_.jobs().Add(ReminderMetrics::JobOptions(), reminder_metrics_.Job());
+    sweep_job_ = &runtime_.jobs().Add(OccasionSweep::JobOptions(), sweep_.Job());
     sales_.timer_job = &runtime_.jobs().Add(TimerJob::Options(), timers_.Body());
     return absl::OkStatus();
   }
@@ -80,6 +88,12 @@ class Composition : public runtime::Service {
     CRM_RETURN_IF_ERROR(sales_.pipelines.pipelines.Follow(*db));
     CRM_RETURN_IF_ERROR(sales_.settings.settings.Follow(*db));
     return sales_.follow_ups.rules.Follow(*db);
+  }
+
+  void SweepIfTermsChanged() {
+    const int64_t terms = OccasionSweep::TermsInForce(sales_);
+    if (terms != swept_for_) sweep_job_->Notify();
+    swept_for_ = terms;
   }
 
   void Serve() {
@@ -107,6 +121,7 @@ class Composition : public runtime::Service {
   InsightHandlers insights_;
   TargetHandlers targets_;
   HistoryHandlers history_;
+  ReportPosting posting_;
   ForecastSnapshot snapshots_;
   SettingsHandlers settings_;
   FollowUpHandlers follow_ups_;
@@ -116,6 +131,9 @@ class Composition : public runtime::Service {
   SalesMetrics metrics_;
   ReminderMetrics reminder_metrics_;
   TimerJob timers_;
+  OccasionSweep sweep_;
+  job::PeriodicJob* sweep_job_ = nullptr;
+  int64_t swept_for_ = 0;  // of the thread that follows
 };
 
 }  // namespace

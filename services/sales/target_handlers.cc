@@ -1,10 +1,10 @@
 #include "services/sales/target_handlers.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
+#include "common/filter/in_scope.h"
 #include "common/record/run_list.h"
 #include "common/record/scoped_rows.h"
 #include "common/resource/history.h"
@@ -17,12 +17,6 @@ namespace {
 
 constexpr char kTargetPattern[] = "TG{yyyy}{seq:6}";
 constexpr int64_t kNumbersAtHand = 20;
-
-bool IsInScope(const auth::RowScope& scope, const v1::Target& target) {
-  if (scope.kind == auth::RowScope::Kind::kAll) return true;
-  if (scope.kind == auth::RowScope::Kind::kOwn) return target.owner() == scope.user_id;
-  return std::find(scope.teams.begin(), scope.teams.end(), target.team()) != scope.teams.end();
-}
 
 absl::Status UnknownSubject() {
   return InvalidField("target.subject", "SUBJECT_UNKNOWN",
@@ -67,7 +61,7 @@ absl::Status TargetHandlers::Place(const CallContext& call, v1::Target& target) 
     if (staff->Team(target.subject()) == nullptr) return UnknownSubject();
     target.set_team(target.subject());
   }
-  if (IsInScope(call.scope(), target)) return absl::OkStatus();
+  if (filter::InScope(target, call.scope())) return absl::OkStatus();
   return Error(absl::StatusCode::kPermissionDenied, "SUBJECT_OUT_OF_SCOPE",
                "targets are set within one's own scope");
 }

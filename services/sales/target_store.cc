@@ -6,18 +6,13 @@
 #include "common/filter/fragment.h"
 #include "common/filter/scope.h"
 #include "common/text/decimal.h"
+#include "services/sales/report_sums.h"
 
 namespace crm::sales {
 namespace {
 
 constexpr int kMoneyScale = 2;
 constexpr int kWeightedScale = 4;
-
-constexpr db::Query kProspects{"prospects", R"sql(
-  SELECT owner, team, SUM(expected), SUM(weighted), SUM(committed), SUM(closed)
-  FROM forecast_cell
-  WHERE close_month BETWEEN ? AND ?
-  GROUP BY owner, team)sql"};
 
 int64_t Scaled(const db::Rows& row, int column, int scale) {
   const auto value = text::ParseDecimal(row.String(column), scale);
@@ -64,15 +59,21 @@ absl::StatusOr<std::vector<v1::Target>> ReadTargets(db::Connection& db, const re
 }
 
 absl::StatusOr<std::vector<Prospect>> ReadProspects(db::Connection& db, const Months& months) {
-  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select(kProspects, {months.first, months.last}));
+  const auth::RowScope everybody{auth::RowScope::Kind::kAll, {}, {}};
+  const filter::Fragment select =
+      SelectSums({.table = ForecastSums(),
+                  .by = {{"owner", "owner"}, {"team", "team"}},
+                  .about = {.owner = "", .team = "", .scope = everybody, .each_owner = true},
+                  .where = {"close_month BETWEEN ? AND ?", {months.first, months.last}}});
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"prospects", select.sql}, select.values));
   std::vector<Prospect> prospects;
   while (rows.Next()) {
     prospects.push_back({.owner = rows.String(0),
                          .team = rows.String(1),
-                         .expected = Scaled(rows, 2, kMoneyScale),
-                         .weighted = Scaled(rows, 3, kWeightedScale),
-                         .committed = Scaled(rows, 4, kMoneyScale),
-                         .closed = Scaled(rows, 5, kMoneyScale)});
+                         .expected = Scaled(rows, 3, kMoneyScale),
+                         .weighted = Scaled(rows, 4, kWeightedScale),
+                         .committed = Scaled(rows, 5, kMoneyScale),
+                         .closed = Scaled(rows, 7, kMoneyScale)});
   }
   return prospects;
 }

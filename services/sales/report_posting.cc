@@ -1,0 +1,243 @@
+#include "services/sales/report_posting.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "common/base/absl_view.h"
+#include "common/base/status_macros.h"
+#include "common/db/group_committer.h"
+#include "common/db/write_set.h"
+#include "common/record/followed.h"
+#include "common/text/decimal.h"
+#include "services/sales/opportunity_batch.h"
+#include "services/sales/report_sums.h"
+
+namespace crm::sales {
+namespace {
+
+constexpr absl::Duration kTimeout = absl::Seconds(30);
+constexpr absl::Duration kTerm = absl::Seconds(10);
+// The guard of the cells: each posting moves it on.
+constexpr char kRevision[] = "report_posting";
+// Enough that what is added to the same cell meets here, and not so much that others wait for it.
+constexpr size_t kEntriesAtOnce = 2048;
+// Of every table; empty in cells that are broader.
+constexpr size_t kOwnerKey = 0;
+constexpr size_t kTeamKey = 1;
+constexpr char kAnybody[] = "";
+
+using Key = std::vector<std::string>;
+using Sums = std::vector<int64_t>;
+
+bool IsNothing(const Sums& sums) {
+  return std::all_of(sums.begin(), sums.end(), [](int64_t sum) { return sum == 0; });
+}
+
+void AddTo(Sums& to, const Sums& sums) {
+  to.resize(sums.size());
+  for (size_t i = 0; i < sums.size(); ++i) to[i] += sums[i];
+}
+
+// What entries add to the cells of one table.
+class Cells {
+ public:
+  // The table's columns are those of an entry from `first_column` on.
+  Cells(const SumTable& table, int first_column) : table_(table), first_column_(first_column) {}
+
+  void Add(const db::Rows& entry) {
+    const Sums sums = SumsOf(entry);
+    if (!IsNothing(sums)) AddTo(of_owners_[KeyOf(entry)], sums);
+  }
+
+  void Write(const db::InsertSpec& spec, db::WriteSet& writes) const {
+    for (const Breadth breadth : kBreadths) {
+      for (const auto& [key, sums] : SummedUp(breadth)) {
+        if (!IsNothing(sums)) writes.Insert(spec, RowOf(breadth, key, sums));
+      }
+    }
+  }
+
+ private:
+  Sums SumsOf(const db::Rows& entry) const {
+    Sums sums;
+    int column = first_column_ + static_cast<int>(table_.keys.size());
+    for (const SumColumn& sum : table_.sums) {
+      const auto decimal = text::ParseDecimal(entry.String(column), sum.scale);
+      sums.push_back(decimal.ok() ? *decimal : 0);  // NULL: no stay
+      ++column;
+    }
+    return sums;
+  }
+
+  // As text, which the database reads as the numbers that some of them are.
+  Key KeyOf(const db::Rows& entry) const {
+    Key key;
+    for (size_t i = 0; i < table_.keys.size(); ++i) {
+      key.push_back(entry.String(first_column_ + static_cast<int>(i)));
+    }
+    return key;
+  }
+
+  std::map<Key, Sums> SummedUp(Breadth breadth) const {
+    if (breadth == Breadth::kOwner) return of_owners_;
+    std::map<Key, Sums> cells;
+    for (const auto& [of_owner, sums] : of_owners_) {
+      Key key = of_owner;
+      key[kOwnerKey] = kAnybody;
+      if (breadth == Breadth::kAll) key[kTeamKey] = kAnybody;
+      AddTo(cells[std::move(key)], sums);
+    }
+    return cells;
+  }
+
+  db::Values RowOf(Breadth breadth, const Key& key, const Sums& sums) const {
+    db::Values row{breadth};
+    row.insert(row.end(), key.begin(), key.end());
+    for (size_t i = 0; i < sums.size(); ++i) {
+      row.emplace_back(text::FormatDecimal(sums[i], table_.sums[i].scale));
+    }
+    return row;
+  }
+
+  const SumTable& table_;
+  const int first_column_;
+  std::map<Key, Sums> of_owners_;
+};
+
+const std::vector<const SumTable*>& Tables() {
+  static const auto& tables =
+      *new std::vector<const SumTable*>{&FunnelSums(), &ForecastSums(), &DwellSums()};
+  return tables;
+}
+
+std::vector<std::string> ColumnsOf(const SumTable& table) {
+  std::vector<std::string> columns(table.keys.begin(), table.keys.end());
+  for (const SumColumn& sum : table.sums) columns.emplace_back(sum.name);
+  return columns;
+}
+
+db::InsertSpec MakeSpec(const SumTable& table) {
+  db::InsertSpec spec{table.name, ColumnsOf(table), ""};
+  spec.columns.insert(spec.columns.begin(), "breadth");
+  std::vector<std::string> sums;
+  for (const SumColumn& sum : table.sums) {
+    const auto name = ToAbsl(sum.name);
+    sums.push_back(absl::StrCat(name, " = ", name, " + VALUES(", name, ")"));
+  }
+  spec.on_duplicate = absl::StrCat("ON DUPLICATE KEY UPDATE ", absl::StrJoin(sums, ", "));
+  return spec;
+}
+
+// Of Tables(), in their order.
+const std::vector<db::InsertSpec>& Specs() {
+  static const auto& specs = *[] {
+    auto* made = new std::vector<db::InsertSpec>;
+    for (const SumTable* table : Tables()) made->push_back(MakeSpec(*table));
+    return made;
+  }();
+  return specs;
+}
+
+// The id, then the columns of each table.
+const std::string& SelectEntries() {
+  static const std::string& sql = *[] {
+    std::vector<std::string> columns = {"id"};
+    for (const SumTable* table : Tables()) {
+      for (std::string& column : ColumnsOf(*table)) columns.push_back(std::move(column));
+    }
+    return new std::string(absl::StrCat("SELECT ", absl::StrJoin(columns, ", "),
+                                        " FROM report_journal ORDER BY id LIMIT ?"));
+  }();
+  return sql;
+}
+
+// Also gives the ids of the entries.
+std::vector<int64_t> AddToCells(db::Rows& entries, db::WriteSet& writes) {
+  std::vector<int64_t> ids;
+  std::vector<Cells> cells;  // of each table
+  int column = 1;
+  for (const SumTable* table : Tables()) {
+    cells.emplace_back(*table, column);
+    column += static_cast<int>(table->keys.size() + table->sums.size());
+  }
+  while (entries.Next()) {
+    ids.push_back(entries.Int(0));
+    for (Cells& each : cells) each.Add(entries);
+  }
+  for (size_t i = 0; i < cells.size(); ++i) cells[i].Write(Specs()[i], writes);
+  return ids;
+}
+
+void TakeOut(const std::vector<int64_t>& ids, db::WriteSet& writes) {
+  for (size_t begin = 0; begin < ids.size(); begin += db::kMaxInSize) {
+    const size_t count = std::min(db::kMaxInSize, ids.size() - begin);
+    const filter::Fragment where = InIds("id", absl::MakeConstSpan(ids).subspan(begin, count));
+    const std::string sql = absl::StrCat("DELETE FROM report_journal WHERE ", where.sql);
+    writes.Execute({"report_journal_posted", sql}, where.values, db::Expect::kSomeRow);
+  }
+}
+
+// Somebody else was faster.
+bool IsOvertaken(const absl::Status& status) {
+  return absl::IsAborted(status) || absl::IsAlreadyExists(status);
+}
+
+}  // namespace
+
+ReportPosting::ReportPosting(runtime::ServiceRuntime& runtime)
+    : runtime_(runtime),
+      lease_({.name = "post-report-sums", .holder = runtime.holder(), .term = kTerm},
+             runtime.clock()) {}
+
+absl::StatusOr<size_t> ReportPosting::PostSome(db::Connection& db) const {
+  // Before the entries: what is posted by somebody else after it makes this commit fail.
+  CRM_ASSIGN_OR_RETURN(const int64_t revision, record::ReadRevision(db, kRevision));
+  CRM_ASSIGN_OR_RETURN(db::Rows entries,
+                       db.Select({"report_journal", SelectEntries()}, {kEntriesAtOnce}));
+  if (entries.size() == 0) return 0;
+  db::WriteSet writes;
+  const std::vector<int64_t> ids = AddToCells(entries, writes);
+  TakeOut(ids, writes);
+  record::AdvanceRevision(writes, kRevision, revision);
+  const db::WriteSet* const all[] = {&writes};
+  CRM_RETURN_IF_ERROR(db::CommitOn(db, all, nullptr));
+  return ids.size();
+}
+
+absl::Status ReportPosting::PostAll() {
+  const absl::Time deadline = absl::Now() + kTimeout;
+  size_t posted = kEntriesAtOnce;
+  while (posted == kEntriesAtOnce) {
+    CRM_ASSIGN_OR_RETURN(db::Pool::Lease db, runtime_.pool().Acquire(deadline));
+    const absl::StatusOr<size_t> some = PostSome(*db);
+    if (some.ok()) {
+      posted = *some;
+    } else if (!IsOvertaken(some.status())) {
+      return some.status();
+    }
+  }
+  return absl::OkStatus();
+}
+
+job::JobBody ReportPosting::Job() {
+  return [this](const std::stop_token& stop) -> absl::StatusOr<absl::Time> {
+    while (!stop.stop_requested()) {
+      CRM_ASSIGN_OR_RETURN(db::Pool::Lease db, runtime_.pool().Acquire(absl::Now() + kTimeout));
+      CRM_ASSIGN_OR_RETURN(const bool held, lease_.Hold(*db));
+      if (!held) return runtime_.clock().Now() + kTerm;
+      CRM_ASSIGN_OR_RETURN(const size_t posted, PostSome(*db));
+      if (posted < kEntriesAtOnce) break;
+    }
+    return absl::InfiniteFuture();
+  };
+}
+
+}  // namespace crm::sales
