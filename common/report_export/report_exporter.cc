@@ -42,8 +42,9 @@ constexpr size_t kChunkBytes = 256 << 10;
 // Each holds a report and its file in memory.
 constexpr int kAtOnce = 2;
 constexpr absl::Duration kBusyHint = absl::Seconds(2);
-// Streams need no deadline; the queries of a report do.
-constexpr absl::Duration kLongest = absl::Minutes(2);
+// Streams need no deadline; an export does, or two clients that do not read would keep all others
+// out.
+constexpr absl::Duration kLongest = absl::Minutes(5);
 
 absl::Status NoRight() {
   const std::string right(auth::RightName(auth::Right::kExport));
@@ -127,10 +128,12 @@ class ReportExporter {
         metrics_(*parts.metrics, catalog_) {}
 
   absl::Status Export(CallContext& call, const ExportReportRequest& request, Writer& writer) {
+    call.info().deadline = std::min(call.deadline(), absl::Now() + kLongest);
     const Report* const report = catalog_.Find(request.method());
     absl::Status status = Checked(call, request, report, writer);
     if (report != nullptr) metrics_.Count(*report, request.format(), status);
-    return status;
+    // Why a stream was cut, the server knows best.
+    return writer.Cancelled() ? absl::OkStatus() : status;
   }
 
  private:
@@ -197,7 +200,7 @@ class ReportExporter {
     info.method = report.method->name();
     info.trace_id = call.trace_id();
     info.traceparent = call.traceparent();
-    info.deadline = std::min(call.deadline(), absl::Now() + kLongest);
+    info.deadline = call.deadline();
     info.start = call.now();
     return info;
   }
@@ -241,8 +244,7 @@ class ReportExporter {
                                       .time = call.now(),
                                       .actor = call.caller().id,
                                       .payload = &record}));
-    const absl::Time deadline = std::min(call.deadline(), absl::Now() + kLongest);
-    if (!parts_.committer->Commit(std::move(writes), deadline).ok()) return Unrecorded();
+    if (!parts_.committer->Commit(std::move(writes), call.deadline()).ok()) return Unrecorded();
     Log(call, record);
     return absl::OkStatus();
   }

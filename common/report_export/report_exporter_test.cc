@@ -141,6 +141,23 @@ class ReportExporterTest : public ::testing::Test {
     return events;
   }
 
+  // Of crm_report_exports_total, those that are not 0, by the values of their labels.
+  std::map<std::string, double> Counts() {
+    std::map<std::string, double> counts;
+    for (const auto& family : harness_.replica().runtime().metrics().Collect()) {
+      if (family.name != "crm_report_exports_total") continue;
+      for (const auto& metric : family.metric) {
+        std::vector<std::string> values;
+        for (const auto& label : metric.label) values.push_back(label.value);
+        if (metric.counter.value > 0) counts[absl::StrJoin(values, " ")] = metric.counter.value;
+      }
+    }
+    return counts;
+  }
+  static std::string Csv(const std::string& outcome) {
+    return "csv GetStockReport crm.testing.v1.StockReportService " + outcome;
+  }
+
   StockHandlers& stock() {
     return static_cast<StockService&>(harness_.replica().service()).handlers;
   }
@@ -318,21 +335,27 @@ TEST_F(ReportExporterTest, SpeaksTheLanguageOfTheCaller) {
 TEST_F(ReportExporterTest, CountsWhatBecameOfThem) {
   ASSERT_TRUE(Export(Request(1)).ok());
   EXPECT_FALSE(Export(Request(1), harness_.TokenOf("an", {"service_agent"})).ok());
-  std::map<std::string, double> counts;
-  for (const auto& family : harness_.replica().runtime().metrics().Collect()) {
-    if (family.name != "crm_report_exports_total") continue;
-    for (const auto& metric : family.metric) {
-      std::string name;
-      for (const auto& label : metric.label) absl::StrAppend(&name, label.value, " ");
-      if (metric.counter.value > 0) counts[name] = metric.counter.value;
-    }
-  }
-  const std::string service = "crm.testing.v1.StockReportService";
-  EXPECT_THAT(counts, ::testing::SizeIs(2));
-  for (const char* outcome : {"done", "denied"}) {
-    EXPECT_EQ(counts[absl::StrCat("csv GetStockReport ", service, " ", outcome, " ")], 1)
-        << outcome;
-  }
+  EXPECT_THAT(Counts(), ::testing::ElementsAre(::testing::Pair(Csv("denied"), 1),
+                                               ::testing::Pair(Csv("done"), 1)));
+}
+
+// PLT-9: who hangs up frees the place, and is not told that all is well.
+TEST_F(ReportExporterTest, AClientThatHangsUpIsNoticed) {
+  Notification go_on;
+  std::atomic<int> inside{0};
+  stock().on_report = [&] {
+    ++inside;
+    go_on.WaitForNotification();
+  };
+  auto stream = harness_.replica().channel().ServerStream(
+      "/crm.report.v1.ReportExportService/ExportReport", Request(2300),
+      {.timeout = absl::Seconds(60), .token = supervisor_});
+  EXPECT_TRUE(crm::testing::Eventually([&] { return inside == 1; }));
+  stream.Cancel();
+  go_on.Notify();
+  EXPECT_FALSE(stream.Finish().ok());
+  EXPECT_TRUE(crm::testing::Eventually([&] { return Counts()[Csv("cut")] == 1; }));
+  EXPECT_TRUE(Export(Request(1)).ok());
 }
 
 // PLT-4: an RPC that is called or guarded like a report says that it is one.

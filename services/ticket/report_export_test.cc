@@ -61,6 +61,7 @@ TEST_F(ReportExportTest, GroupsHaveTheirNames) {
   const auto groups = Export(request, supervisor_);
   ASSERT_TRUE(groups.ok()) << groups.status();
   ASSERT_EQ(groups->rows.size(), 2u);
+  EXPECT_EQ(groups->rows[0][0], "分组");
   EXPECT_EQ(groups->rows[1][0], "故障报修");
   EXPECT_EQ(groups->rows[1][1], "1");
   EXPECT_EQ(ErrorReason(Export(request, agent_).status()), "RIGHT_MISSING");

@@ -106,6 +106,29 @@ test('a created customer is normalised, plain to its owner and masked to others'
   assert.equal(masked.full_name, '深圳市云帆智能科技有限公司');
 });
 
+// PLT-4, PLT-11, CUS-26
+test('a report comes as a file', async () => {
+  const fields = suite.client('crm.customer.v1.CustomFieldService');
+  const ask = (over) => suite.client('crm.report.v1.ReportExportService', suite.token('wang.fang', 'data_steward'))
+    .download('ExportReport', {
+      method: 'crm.customer.v1.CustomFieldService/GetFillRates', format: 'EXPORT_FORMAT_CSV', purpose: '数据质量',
+      request: {
+        type_url: 'type.googleapis.com/crm.customer.v1.GetFillRatesRequest',
+        value: fields.stub.GetFillRates.requestSerialize({kind: 'CUSTOMER_KIND_ORGANIZATION'}),
+      },
+      ...over,
+    });
+  const [{file}, ...rest] = await ask();
+  const bytes = Buffer.concat(rest.map((each) => each.data));
+  assert.equal(bytes.length, Number(file.bytes));
+  const lines = bytes.toString('utf8').split('\r\n');
+  assert.equal(lines[0], '\ufefffield,label,customers,filled,percent,retired');
+  assert.equal(lines.length, Number(file.rows) + 2);
+  assert.ok(lines.some((line) => line.startsWith('full_name,')), lines.join('\n'));
+  const error = await failure(ask({purpose: ''}));
+  assert.deepEqual(error.details.BadRequest.field_violations.map((each) => each.field), ['purpose']);
+});
+
 // PLT-5
 test('repeating a request id gives the first answer; another request under it is refused', async () => {
   const request = {customer: person(1), request_id: 'tour-2'};
