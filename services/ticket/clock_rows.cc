@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/base/status_macros.h"
 #include "services/ticket/sla_terms.h"
 
 namespace crm::ticket {
@@ -10,6 +11,11 @@ namespace {
 constexpr db::Query kDelete{"ticket_clock_delete", R"sql(
   DELETE FROM ticket_clock
   WHERE ticket_id = ? AND clock = ? AND cycle = ?)sql"};
+
+constexpr db::Query kStored{"ticket_clock_rows", R"sql(
+  SELECT clock, cycle, outcome, due_time, decided_time, priority, tier, type, assignee, team
+  FROM ticket_clock
+  WHERE ticket_id = ?)sql"};
 
 const db::InsertSpec& ClockSpec() {
   static const db::InsertSpec& spec =
@@ -33,6 +39,20 @@ bool HasTurn(const std::vector<ClockRow>& rows, const ClockRow& wanted) {
 }
 
 bool EndsWithMessage(sla::Clock clock) { return clock != sla::Clock::kResolution; }
+
+std::vector<Happening> DecidedOf(const std::vector<ClockRow>& rows) {
+  std::vector<Happening> happenings;
+  for (const ClockRow& row : rows) {
+    if (!row.decided.has_value()) continue;
+    const bool late = row.outcome == sla::Outcome::kLate;
+    happenings.push_back({.time = *row.decided,
+                          .tally = {.figure = late ? Figure::kLate : Figure::kInTime,
+                                    .value = row.clock,
+                                    .of = {row.type, row.priority, row.tier}},
+                          .holder = {row.team, row.assignee}});
+  }
+  return happenings;
+}
 
 }  // namespace
 
@@ -63,8 +83,27 @@ std::vector<ClockRow> ClockRowsOf(const v1::Ticket& ticket, const sla::Evaluatio
   return rows;
 }
 
+absl::StatusOr<std::vector<ClockRow>> ReadClockRows(db::Connection& db, int64_t ticket_id) {
+  CRM_ASSIGN_OR_RETURN(db::Rows found, db.Select(kStored, {ticket_id}));
+  std::vector<ClockRow> rows;
+  while (found.Next()) {
+    ClockRow& row = rows.emplace_back();
+    row.clock = static_cast<v1::SlaClock>(found.Int(0));
+    row.cycle = found.Int(1);
+    row.outcome = static_cast<sla::Outcome>(found.Int(2));
+    if (!found.IsNull(3)) row.due = found.Time(3);
+    if (!found.IsNull(4)) row.decided = found.Time(4);
+    row.priority = static_cast<v1::TicketPriority>(found.Int(5));
+    row.tier = static_cast<crm::customer::v1::Tier>(found.Int(6));
+    row.type = static_cast<v1::TicketType>(found.Int(7));
+    row.assignee = found.String(8);
+    row.team = found.String(9);
+  }
+  return rows;
+}
+
 void WriteClockRows(db::WriteSet& writes, int64_t ticket_id, const std::vector<ClockRow>& before,
-                    const std::vector<ClockRow>& after) {
+                    const std::vector<ClockRow>& after, SumChanges& changes) {
   for (const ClockRow& row : before) {
     if (!HasTurn(after, row)) writes.Execute(kDelete, {ticket_id, row.clock, row.cycle});
   }
@@ -73,6 +112,7 @@ void WriteClockRows(db::WriteSet& writes, int64_t ticket_id, const std::vector<C
     writes.Insert(ClockSpec(), {ticket_id, row.clock, row.cycle, row.outcome, row.due, row.decided,
                                 row.priority, row.tier, row.type, row.assignee, row.team});
   }
+  changes.Replace(DecidedOf(before), DecidedOf(after));
 }
 
 }  // namespace crm::ticket

@@ -8,12 +8,15 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/db/connection.h"
 #include "common/db/write_set.h"
 #include "crm/ticket/v1/sla.pb.h"
 #include "crm/ticket/v1/ticket.pb.h"
 #include "services/ticket/sla/compliance.h"
 #include "services/ticket/sla/evaluate.h"
+#include "services/ticket/sum_changes.h"
 
 namespace crm::ticket {
 
@@ -39,9 +42,12 @@ struct ClockRow {
 std::vector<ClockRow> ClockRowsOf(const v1::Ticket& ticket, const sla::Evaluation& evaluation,
                                   absl::Time told_from);
 
+// The rows that a ticket has.
+absl::StatusOr<std::vector<ClockRow>> ReadClockRows(db::Connection& db, int64_t ticket_id);
+
 // Brings the rows of a ticket from one state to another.
 void WriteClockRows(db::WriteSet& writes, int64_t ticket_id, const std::vector<ClockRow>& before,
-                    const std::vector<ClockRow>& after);
+                    const std::vector<ClockRow>& after, SumChanges& changes);
 
 }  // namespace crm::ticket
 

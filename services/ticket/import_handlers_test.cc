@@ -269,12 +269,18 @@ TEST_F(ImportHandlersTest, AnUnknownAnswerIsNotLate) {
   // The first answer here is none to measure; those to later questions are.
   Reply(open);
   EXPECT_EQ(rows(v1::SLA_CLOCK_FIRST_RESPONSE), 0);
+  const auto facts = [&](const char* condition) {
+    return CountRows(absl::StrCat("SELECT COUNT(*) FROM ticket_fact WHERE ", condition));
+  };
+  EXPECT_EQ(facts("kind = 3"), 0);
+  EXPECT_EQ(facts("kind = 4 AND first_contact = 2"), 1);
   Say(gateway_, "RecordCustomerReply", open, "还是不行");
   EXPECT_EQ(rows(v1::SLA_CLOCK_NEXT_RESPONSE), 1);
   v1::HistoricTicket told = Row("T-23", Now() - absl::Hours(100));
   SetTime(Now() - absl::Hours(99), told.mutable_first_response_time());
   Import(told);
   EXPECT_EQ(rows(v1::SLA_CLOCK_FIRST_RESPONSE), 1);
+  EXPECT_EQ(facts("kind = 3"), 1);
 }
 
 }  // namespace

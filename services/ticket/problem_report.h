@@ -3,6 +3,7 @@
 #define CRM_SERVICES_TICKET_PROBLEM_REPORT_H_
 
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,7 +14,7 @@
 #include "common/crypto/keyring.h"
 #include "common/db/connection.h"
 #include "crm/ticket/v1/report_service.pb.h"
-#include "services/ticket/report_store.h"
+#include "services/ticket/problem_source.h"
 
 namespace crm::ticket {
 
@@ -22,46 +23,23 @@ class ProblemReport {
   // Both outlive it.
   ProblemReport(db::Connection& db, crypto::Keyring& keyring, ReportFilter filter,
                 absl::TimeZone zone)
-      : db_(db), keyring_(keyring), filter_(std::move(filter)), zone_(zone) {}
+      : db_(db), keyring_(keyring), source_(MakeProblemSource(db, std::move(filter), zone)) {}
 
   // At most `limit` categories and terms.
   absl::StatusOr<v1::ProblemMonth> Read(absl::CivilMonth month, size_t limit) const;
 
  private:
-  struct Month {
-    absl::Time before;
-    absl::Time from;
-    absl::Time to;
-  };
-  // What is known of one category, term or root cause.
-  struct Counts {
-    int64_t created = 0;
-    int64_t created_before = 0;
-    int64_t done = 0;
-    absl::Duration duration;  // sum
-    int64_t rated = 0;
-    int64_t satisfaction = 0;  // sum
-  };
-  using Problems = std::map<std::string, Counts>;
-
-  // By an expression over `ticket_fact f`, joined as `join` says.
-  absl::StatusOr<Problems> Count(const Month& month, std::string_view name,
-                                 const filter::Fragment& expression, const filter::Fragment& join,
-                                 const filter::Fragment& condition) const;
-  absl::StatusOr<std::vector<std::string>> TopTerms(const Month& month, size_t limit) const;
-  // By the hashes of the terms.
-  absl::StatusOr<Problems> CountTerms(const Month& month,
-                                      const std::vector<std::string>& hashes) const;
+  // By the words themselves.
+  absl::StatusOr<ProblemsByName> Terms(absl::CivilMonth month, size_t limit) const;
   absl::StatusOr<std::map<std::string, std::string>> Texts(
       const std::vector<std::string>& hashes) const;
 
-  static std::vector<v1::FrequentProblem> Ranked(const Problems& problems, int64_t whole,
+  static std::vector<v1::FrequentProblem> Ranked(const ProblemsByName& problems, int64_t whole,
                                                  size_t limit);
 
   db::Connection& db_;
   crypto::Keyring& keyring_;
-  const ReportFilter filter_;
-  const absl::TimeZone zone_;
+  const std::unique_ptr<ProblemSource> source_;
 };
 
 }  // namespace crm::ticket

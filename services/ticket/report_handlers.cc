@@ -1,16 +1,15 @@
 #include "services/ticket/report_handlers.h"
 
 #include <algorithm>
-#include <map>
-#include <string>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/numbers.h"
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
 #include "services/ticket/problem_report.h"
 #include "services/ticket/report_rules.h"
+#include "services/ticket/report_store.h"
+#include "services/ticket/report_tables.h"
 
 namespace crm::ticket {
 namespace {
@@ -20,29 +19,32 @@ constexpr int kMaxProblemMonths = 12;
 constexpr int kDefaultProblems = 20;
 constexpr int kMaxProblems = 100;
 
-using Builders = std::map<std::string, FigureBuilder>;
-
-template <typename Count>
-void AddAll(const std::vector<Count>& counts, Builders& builders) {
-  for (const Count& count : counts) builders[count.part].Add(count);
-}
-
 absl::Status Backwards(const char* field) {
   return InvalidField(field, "PERIOD_BACKWARDS", "let the period end after it begins");
 }
 
-// The whole days of the request.
-absl::StatusOr<ReportParts> PeriodOf(const v1::GetTicketReportRequest& request,
-                                     absl::TimeZone zone) {
-  absl::CivilDay from;
-  absl::CivilDay to;
-  absl::ParseCivilTime(request.from_date(), &from);
-  absl::ParseCivilTime(request.to_date(), &to);
-  if (to < from) return Backwards("to_date");
-  if (to > absl::CivilDay(from.year() + kMaxYears, from.month(), from.day())) {
+absl::StatusOr<ReportPeriod> PeriodOf(const v1::GetTicketReportRequest& request,
+                                      absl::TimeZone zone, absl::Time now) {
+  ReportPeriod period{.zone = zone, .now = now};
+  absl::ParseCivilTime(request.from_date(), &period.first);
+  absl::ParseCivilTime(request.to_date(), &period.last);
+  const absl::CivilDay& from = period.first;
+  if (period.last < from) return Backwards("to_date");
+  if (period.last > absl::CivilDay(from.year() + kMaxYears, from.month(), from.day())) {
     return InvalidField("to_date", "PERIOD_TOO_LONG", "ask for at most five years");
   }
-  return ReportParts{.from = absl::FromCivil(from, zone), .to = absl::FromCivil(to + 1, zone)};
+  period.instants.push_back(std::min(period.to(), now));
+  return period;
+}
+
+// Adds the instants at which they end.
+std::vector<absl::CivilMonth> TakeMonths(ReportPeriod& period) {
+  const std::vector<absl::CivilMonth> months = MonthsOf(period.from(), period.to(), period.zone);
+  for (const absl::CivilMonth month : months) {
+    period.instants.push_back(
+        std::min({absl::FromCivil(month + 1, period.zone), period.to(), period.now}));
+  }
+  return months;
 }
 
 }  // namespace
@@ -59,85 +61,25 @@ void ReportHandlers::Register(server::MethodTable& table) {
 
 absl::StatusOr<v1::GetTicketReportResponse> ReportHandlers::Report(
     CallContext& call, const v1::GetTicketReportRequest& request) {
-  CRM_ASSIGN_OR_RETURN(ReportParts period, PeriodOf(request, desk_.host.zone()));
+  CRM_ASSIGN_OR_RETURN(ReportPeriod period, PeriodOf(request, desk_.host.zone(), call.now()));
   const ReportFilter filter{.team = request.team(),
                             .assignee = request.assignee(),
                             .type = request.type(),
                             .priority = request.priority(),
                             .tier = request.tier(),
                             .scope = call.scope()};
-  v1::GetTicketReportResponse response;
-  CRM_ASSIGN_OR_RETURN(*response.mutable_total(), Total(call, filter, period));
-  if (request.monthly()) {
-    CRM_ASSIGN_OR_RETURN(const auto months, Months(call, filter, period));
-    response.mutable_months()->Add(months.begin(), months.end());
-  }
-  if (request.group_by() != v1::TICKET_REPORT_GROUP_UNSPECIFIED) {
-    period.group = request.group_by();
-    CRM_ASSIGN_OR_RETURN(const auto groups, Groups(call, filter, period));
-    response.mutable_groups()->Add(groups.begin(), groups.end());
-  }
-  return response;
-}
-
-absl::StatusOr<v1::TicketFigures> ReportHandlers::Total(CallContext& call,
-                                                        const ReportFilter& filter,
-                                                        const ReportParts& whole) const {
-  CRM_ASSIGN_OR_RETURN(const std::vector<v1::TicketFigures> all, Groups(call, filter, whole));
-  return all.empty() ? FigureBuilder().Build("") : all.front();
-}
-
-absl::StatusOr<std::vector<v1::TicketFigures>> ReportHandlers::Groups(
-    CallContext& call, const ReportFilter& filter, const ReportParts& parts) const {
-  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
-  Builders builders;
-  CRM_ASSIGN_OR_RETURN(const auto facts, CountFacts(*db, filter, parts));
-  AddAll(facts, builders);
-  CRM_ASSIGN_OR_RETURN(const auto clocks, CountClocks(*db, filter, parts, call.now()));
-  AddAll(clocks, builders);
-  CRM_ASSIGN_OR_RETURN(const auto open,
-                       CountOpen(*db, filter, parts, std::min(parts.to, call.now())));
-  AddAll(open, builders);
-  std::vector<v1::TicketFigures> figures;
-  for (const auto& [part, builder] : builders) {
-    figures.push_back(builder.Build(GroupName(parts.group, part)));
-  }
-  std::sort(figures.begin(), figures.end(),
-            [](const auto& a, const auto& b) { return a.group() < b.group(); });
-  return figures;
-}
-
-absl::StatusOr<std::vector<v1::TicketFigures>> ReportHandlers::Months(CallContext& call,
-                                                                      const ReportFilter& filter,
-                                                                      ReportParts parts) const {
-  const absl::TimeZone zone = desk_.host.zone();
-  const std::vector<absl::CivilMonth> months = MonthsOf(parts.from, parts.to, zone);
-  std::vector<absl::Time> ends;
-  for (const absl::CivilMonth month : months) {
-    const absl::Time end = absl::FromCivil(month + 1, zone);
-    ends.push_back(std::min({end, parts.to, call.now()}));
-    if (end < parts.to) parts.bounds.push_back(end);
-  }
-  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
-  std::vector<FigureBuilder> builders(months.size());
-  const auto add = [&](const auto& counts) {
-    for (const auto& count : counts) {
-      size_t month = 0;
-      if (absl::SimpleAtoi(count.part, &month)) builders[month].Add(count);
-      if (count.part.empty()) builders.front().Add(count);  // a single month has no bounds
-    }
+  std::vector<absl::CivilMonth> months;
+  if (request.monthly()) months = TakeMonths(period);
+  ReportTables tables(request.group_by(), std::move(months), period.instants);
+  const auto happened = [&](absl::CivilDay day, const Holder& holder, const Tally& tally) {
+    tables.Happened(day, holder, tally);
   };
-  CRM_ASSIGN_OR_RETURN(const auto facts, CountFacts(*db, filter, parts));
-  add(facts);
-  CRM_ASSIGN_OR_RETURN(const auto clocks, CountClocks(*db, filter, parts, call.now()));
-  add(clocks);
-  CRM_ASSIGN_OR_RETURN(const std::vector<int64_t> open, CountOpenAt(*db, filter, ends));
-  std::vector<v1::TicketFigures> figures;
-  for (size_t i = 0; i < months.size(); ++i) {
-    builders[i].SetOpen(open[i]);
-    figures.push_back(builders[i].Build(MonthName(months[i])));
-  }
-  return figures;
+  const auto open = [&](size_t instant, const Holder& holder, const Tally& tally) {
+    tables.Open(instant, holder, tally);
+  };
+  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
+  CRM_RETURN_IF_ERROR(ReadReport(*db, filter, period, {happened, open}));
+  return tables.Build();
 }
 
 absl::StatusOr<v1::ListFrequentProblemsResponse> ReportHandlers::Problems(

@@ -2,13 +2,10 @@
 #ifndef CRM_SERVICES_TICKET_REPORT_HANDLERS_H_
 #define CRM_SERVICES_TICKET_REPORT_HANDLERS_H_
 
-#include <vector>
-
 #include "absl/status/statusor.h"
 #include "common/server/method_table.h"
 #include "crm/ticket/v1/report_service.pb.h"
 #include "services/ticket/desk.h"
-#include "services/ticket/report_store.h"
 
 namespace crm::ticket {
 
@@ -26,16 +23,6 @@ class ReportHandlers {
                                                      const v1::GetTicketReportRequest& request);
   absl::StatusOr<v1::ListFrequentProblemsResponse> Problems(
       CallContext& call, const v1::ListFrequentProblemsRequest& request);
-
-  // The figures of a period as a whole, and of each of its parts.
-  absl::StatusOr<v1::TicketFigures> Total(CallContext& call, const ReportFilter& filter,
-                                          const ReportParts& whole) const;
-  absl::StatusOr<std::vector<v1::TicketFigures>> Groups(CallContext& call,
-                                                        const ReportFilter& filter,
-                                                        const ReportParts& parts) const;
-  absl::StatusOr<std::vector<v1::TicketFigures>> Months(CallContext& call,
-                                                        const ReportFilter& filter,
-                                                        ReportParts parts) const;
 
   Desk& desk_;
 };

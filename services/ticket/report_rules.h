@@ -11,14 +11,14 @@
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "crm/ticket/v1/report_service.pb.h"
-#include "services/ticket/report_store.h"
+#include "services/ticket/tally.h"
 
 namespace crm::ticket {
 
-// Durations by full minutes.
-class MinuteCounts {
+// Durations by their buckets.
+class DurationCounts {
  public:
-  void Add(int64_t minutes, int64_t count, absl::Duration sum);
+  void Add(const Tally& tally);
 
   int64_t count() const { return count_; }
   v1::TimeFigures Figures() const;
@@ -27,20 +27,20 @@ class MinuteCounts {
   // The smallest that at least so many of ten do not exceed (nearest rank).
   int64_t AtMostTenths(int64_t tenths) const;
 
-  std::map<int64_t, int64_t> by_minute_;
+  std::vector<int64_t> by_bucket_;
   int64_t count_ = 0;
-  absl::Duration sum_;
+  int64_t seconds_ = 0;
 };
 
 // The figures of one part.
 class FigureBuilder {
  public:
-  void Add(const FactCount& count);
-  void Add(const ClockCount& count);
-  void Add(const OpenCount& count);
-  void SetOpen(int64_t open) { backlog_.set_open(open); }
+  // What happened.
+  void Add(const Tally& tally);
+  // What is open, with its age at that instant.
+  void AddOpen(const Tally& tally);
 
-  v1::TicketFigures Build(std::string group) const;
+  v1::TicketFigures Build(std::string group, absl::Time open_at) const;
 
  private:
   struct Decided {
@@ -48,20 +48,24 @@ class FigureBuilder {
     int64_t late = 0;
   };
 
+  v1::BacklogFigures Backlog(absl::Time at) const;
+
   int64_t created_ = 0;
   int64_t reopened_ = 0;
   int64_t first_contact_ = 0;
-  MinuteCounts answers_;
-  MinuteCounts resolutions_;
+  int64_t untold_ = 0;  // resolved, but not known whether at first contact
+  DurationCounts answers_;
+  DurationCounts resolutions_;
   std::map<v1::SlaClock, Decided> clocks_;
   int64_t rated_ = 0;
   int64_t satisfaction_ = 0;  // sum
   int64_t satisfied_ = 0;
-  v1::BacklogFigures backlog_;
+  // How many are open by the second of their creation; those that come to nothing count nowhere.
+  std::map<int64_t, int64_t> open_;
 };
 
-// Name of a group as the API has it: of the stored number of an enum, its value's name.
-std::string GroupName(v1::TicketReportGroup group, const std::string& stored);
+// What a ticket is told apart by: the name of a value, a team or a user.
+std::string GroupOf(v1::TicketReportGroup group, const Holder& holder, const TicketClass& of);
 
 // "2026-03"; nothing if it is no month.
 std::optional<absl::CivilMonth> ParseMonth(const std::string& text);

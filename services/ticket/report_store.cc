@@ -9,214 +9,188 @@
 #include "common/filter/scope.h"
 #include "common/schema/message_schema.h"
 #include "services/ticket/sla/compliance.h"
+#include "services/ticket/snapshot.h"
+#include "services/ticket/sum_store.h"
+#include "services/ticket/ticket_facts.h"
 
 namespace crm::ticket {
 namespace {
 
 using filter::Fragment;
 
-constexpr absl::Duration kDay = absl::Hours(24);
+constexpr int64_t kRowsAtOnce = 5000;
 
-std::string Column(std::string_view alias, std::string_view name) {
-  return alias.empty() ? std::string(name) : absl::StrCat(ToAbsl(alias), ".", ToAbsl(name));
+void AndEqual(std::string_view alias, std::string_view column, db::Value value,
+              Fragment& condition) {
+  const std::string dot = alias.empty() ? "" : absl::StrCat(ToAbsl(alias), ".");
+  condition.And({absl::StrCat(dot, ToAbsl(column), " = ?"), {std::move(value)}});
 }
 
-// The number of bounds that a time has passed: the index of its month.
-Fragment PassedBounds(std::string_view time, const std::vector<absl::Time>& bounds) {
-  Fragment index;
-  index.Append("INTERVAL(");
-  index.Append(time);
-  for (const absl::Time bound : bounds) index.Append(", ?", bound);
-  index.Append(")");
-  return index;
-}
+bool IsAny(int wanted, int value) { return wanted == 0 || wanted == value; }
 
-// What a row's part is called, as text.
-Fragment PartOf(std::string_view time, const ReportParts& parts) {
-  switch (parts.group) {
-    case v1::TICKET_REPORT_GROUP_TEAM:
-      return {"team", {}};
-    case v1::TICKET_REPORT_GROUP_AGENT:
-      return {"assignee", {}};
-    case v1::TICKET_REPORT_GROUP_TYPE:
-      return {"CAST(type AS CHAR)", {}};
-    case v1::TICKET_REPORT_GROUP_PRIORITY:
-      return {"CAST(priority AS CHAR)", {}};
-    case v1::TICKET_REPORT_GROUP_TIER:
-      return {"CAST(tier AS CHAR)", {}};
-    default:
-      break;
+// Reads one report.
+class Reading {
+ public:
+  Reading(db::Connection& db, const ReportFilter& filter, const ReportPeriod& period,
+          const ReportReader& reader)
+      : db_(db), filter_(filter), period_(period), reader_(reader) {}
+
+  absl::Status Run() {
+    CRM_RETURN_IF_ERROR(ReadSummed());
+    CRM_RETURN_IF_ERROR(ReadChanges());
+    CRM_RETURN_IF_ERROR(ReadHappenings(db_, until_, absl::InfiniteFuture(), filter_.Condition(),
+                                       [this](const Happening& it) { Tell(it); }));
+    CRM_RETURN_IF_ERROR(ReadOpen());
+    return ReadLateClocks();
   }
-  if (parts.bounds.empty()) return {"''", {}};
-  Fragment part{"CAST(", {}};
-  part.Append(PassedBounds(time, parts.bounds));
-  part.Append(" AS CHAR)");
-  return part;
-}
 
-Fragment Between(std::string_view column, absl::Time from, absl::Time to) {
-  return {absl::StrCat(ToAbsl(column), " >= ? AND ", ToAbsl(column), " < ?"), {from, to}};
-}
+ private:
+  absl::Status ReadSummed() {
+    CRM_ASSIGN_OR_RETURN(const SumState state, ReadSumState(db_));
+    if (state.zone != period_.zone.name()) return absl::OkStatus();
+    until_ = state.until;
+    const auto happened = [this](absl::CivilDay day, const Holder& holder, const Tally& tally) {
+      if (filter_.Matches(tally.of)) reader_.happened(day, holder, tally);
+    };
+    CRM_RETURN_IF_ERROR(ReadSums(db_, SumSeries::kHappened, period_.first, period_.last,
+                                 filter_.HolderCondition(), happened));
+    for (size_t i = 0; i < period_.instants.size(); ++i) {
+      CRM_RETURN_IF_ERROR(ReadSummedOpen(i));
+    }
+    return absl::OkStatus();
+  }
 
-absl::StatusOr<db::Rows> Run(db::Connection& db, std::string_view name, const Fragment& query) {
-  return db.Select({name, query.sql}, query.values);
-}
+  // Those that are done since. Of an instant within a day there are none: it is now.
+  absl::Status ReadSummedOpen(size_t instant) {
+    const absl::CivilDay day = absl::ToCivilDay(period_.instants[instant], period_.zone);
+    if (absl::FromCivil(day, period_.zone) != period_.instants[instant]) return absl::OkStatus();
+    const auto open = [&](absl::CivilDay, const Holder& holder, const Tally& tally) {
+      if (filter_.Matches(tally.of)) reader_.open(instant, holder, tally);
+    };
+    const absl::CivilDay month{absl::CivilMonth(day)};
+    const Fragment condition = filter_.HolderCondition();
+    CRM_RETURN_IF_ERROR(ReadSums(db_, SumSeries::kOpenDay, day, day, condition, open));
+    return ReadSums(db_, SumSeries::kOpenMonth, month, month, condition, open);
+  }
 
-// Rows of tickets that were open at an instant, in two halves: those that are open still, and those
-// that were done later.
-Fragment OpenAt(const ReportFilter& filter, absl::Time at) {
-  Fragment open{"((kind = ? AND time <= ?) OR (kind = ? AND time > ? AND since <= ?))",
-                {FactKind::kOpen, at, FactKind::kDone, at, at}};
-  open.And(filter.Condition());
-  return open;
-}
+  absl::Status ReadChanges() {
+    int64_t last = 0;
+    while (true) {
+      Fragment condition{"id > ? AND time < ?", {last, until_}};
+      condition.And(filter_.Condition());
+      CRM_ASSIGN_OR_RETURN(const std::vector<ToldChange> changes,
+                           ReadSumChanges(db_, condition, kRowsAtOnce));
+      for (const ToldChange& change : changes) Tell(change.happening);
+      if (static_cast<int64_t>(changes.size()) < kRowsAtOnce) return absl::OkStatus();
+      last = changes.back().id;
+    }
+  }
+
+  void Tell(const Happening& it) {
+    if (IsInPeriod(it.time)) {
+      reader_.happened(absl::ToCivilDay(it.time, period_.zone), it.holder, it.tally);
+    }
+    if (!it.since.has_value()) return;
+    const Tally open = OpenTally(it.created, it.tally.of, it.tally.count);
+    for (size_t i = 0; i < period_.instants.size(); ++i) {
+      const absl::Time at = period_.instants[i];
+      if (*it.since <= at && at < it.time) reader_.open(i, it.holder, open);
+    }
+  }
+
+  bool IsInPeriod(absl::Time time) const { return time >= from_ && time < to_; }
+
+  // Those that are open still.
+  absl::Status ReadOpen() {
+    if (period_.instants.empty()) return absl::OkStatus();
+    const absl::Time end = *std::max_element(period_.instants.begin(), period_.instants.end());
+    Fragment from{"TRUE", {}};
+    while (true) {
+      Fragment query{R"sql(
+        SELECT time, ticket_id, create_time, type, priority, tier, team, assignee
+        FROM ticket_fact
+        WHERE kind = ? AND time <= ? AND )sql",
+                     {FactKind::kOpen, end}};
+      query.Append(from);
+      query.Append(" AND ");
+      query.Append(filter_.Condition());
+      query.Append(" ORDER BY time, ticket_id LIMIT ?", kRowsAtOnce);
+      CRM_ASSIGN_OR_RETURN(db::Rows rows, Select("ticket_report_open", query));
+      const bool more = static_cast<int64_t>(rows.size()) == kRowsAtOnce;
+      while (rows.Next()) {
+        TellOpen(rows);
+        from = {"time >= ? AND (time > ? OR ticket_id > ?)",
+                {rows.Time(0), rows.Time(0), rows.Int(1)}};
+      }
+      if (!more) return absl::OkStatus();
+    }
+  }
+
+  void TellOpen(const db::Rows& row) {
+    const Tally open = OpenTally(row.Time(2), ClassAt(row, 3));
+    const Holder holder = HolderAt(row, 6);
+    for (size_t i = 0; i < period_.instants.size(); ++i) {
+      if (row.Time(0) <= period_.instants[i]) reader_.open(i, holder, open);
+    }
+  }
+
+  // Due, not ended, and not written since.
+  absl::Status ReadLateClocks() {
+    Fragment query{R"sql(
+      SELECT due_time, clock, type, priority, tier, team, assignee
+      FROM ticket_clock
+      WHERE outcome = ? AND due_time >= ? AND due_time < ? AND )sql",
+                   {sla::Outcome::kPending, from_, std::min(to_, period_.now)}};
+    query.Append(filter_.Condition());
+    CRM_ASSIGN_OR_RETURN(db::Rows rows, Select("ticket_report_late_clocks", query));
+    while (rows.Next()) {
+      reader_.happened(absl::ToCivilDay(rows.Time(0), period_.zone), HolderAt(rows, 5),
+                       {.figure = Figure::kLate, .value = rows.Int(1), .of = ClassAt(rows, 2)});
+    }
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<db::Rows> Select(std::string_view name, const Fragment& query) {
+    return db_.Select({name, query.sql}, query.values);
+  }
+
+  db::Connection& db_;
+  const ReportFilter& filter_;
+  const ReportPeriod& period_;
+  const ReportReader& reader_;
+  const absl::Time from_ = period_.from();
+  const absl::Time to_ = period_.to();
+  absl::Time until_ = absl::UnixEpoch();
+};
 
 }  // namespace
 
-Fragment ReportFilter::Condition(std::string_view alias) const {
+Fragment ReportFilter::HolderCondition(std::string_view alias) const {
   Fragment condition{"TRUE", {}};
-  const auto equal = [&](std::string_view column, db::Value value) {
-    condition.And({absl::StrCat(Column(alias, column), " = ?"), {std::move(value)}});
-  };
-  if (!team.empty()) equal("team", team);
-  if (!assignee.empty()) equal("assignee", assignee);
-  if (type != v1::TICKET_TYPE_UNSPECIFIED) equal("type", type);
-  if (priority != v1::TICKET_PRIORITY_UNSPECIFIED) equal("priority", priority);
-  if (tier != crm::customer::v1::TIER_UNSPECIFIED) equal("tier", tier);
+  if (!team.empty()) AndEqual(alias, "team", team, condition);
+  if (!assignee.empty()) AndEqual(alias, "assignee", assignee, condition);
   condition.And(filter::ScopeCondition(schema::MessageSchema::Of<v1::Ticket>(), scope, alias));
   return condition;
 }
 
-absl::StatusOr<std::vector<FactCount>> CountFacts(db::Connection& db, const ReportFilter& filter,
-                                                  const ReportParts& parts) {
-  Fragment query;
-  query.Append("SELECT ");
-  query.Append(PartOf("time", parts));
-  query.Append(R"sql( AS part, kind, stands, first_contact, satisfaction,
-           CASE WHEN duration < 7200000000 THEN duration DIV 60000000
-                WHEN duration < 172800000000 THEN duration DIV 600000000 * 10
-                ELSE duration DIV 3600000000 * 60 END AS minutes,
-           COUNT(*), CAST(SUM(duration) AS SIGNED)
-    FROM ticket_fact
-    WHERE kind IN (?)sql",
-               static_cast<int>(FactKind::kCreated));
-  for (const FactKind kind : {FactKind::kAnswered, FactKind::kDone, FactKind::kRated}) {
-    query.Append(", ?", static_cast<int>(kind));
+Fragment ReportFilter::Condition(std::string_view alias) const {
+  Fragment condition = HolderCondition(alias);
+  if (type != v1::TICKET_TYPE_UNSPECIFIED) AndEqual(alias, "type", type, condition);
+  if (priority != v1::TICKET_PRIORITY_UNSPECIFIED) {
+    AndEqual(alias, "priority", priority, condition);
   }
-  query.Append(") AND ");
-  query.Append(Between("time", parts.from, parts.to));
-  query.Append(" AND ");
-  query.Append(filter.Condition());
-  query.Append(R"sql(
-    GROUP BY part, kind, stands, first_contact, satisfaction, minutes
-    ORDER BY NULL)sql");
-  CRM_ASSIGN_OR_RETURN(db::Rows rows, Run(db, "ticket_report_facts", query));
-  std::vector<FactCount> counts;
-  counts.reserve(rows.size());
-  while (rows.Next()) {
-    FactCount& count = counts.emplace_back();
-    count.part = rows.String(0);
-    count.kind = static_cast<FactKind>(rows.Int(1));
-    count.stands = rows.Int(2) == 1;
-    count.first_contact = rows.Int(3) == 1;
-    count.satisfaction = rows.Int(4);
-    if (!rows.IsNull(5)) count.minutes = rows.Int(5);
-    count.count = rows.Int(6);
-    if (!rows.IsNull(7)) count.duration = absl::Microseconds(rows.Int(7));
-  }
-  return counts;
+  if (tier != crm::customer::v1::TIER_UNSPECIFIED) AndEqual(alias, "tier", tier, condition);
+  return condition;
 }
 
-absl::StatusOr<std::vector<ClockCount>> CountClocks(db::Connection& db, const ReportFilter& filter,
-                                                    const ReportParts& parts, absl::Time now) {
-  Fragment query;
-  query.Append("SELECT ");
-  query.Append(PartOf("decided_time", parts));
-  query.Append(R"sql( AS part, clock, outcome, COUNT(*)
-    FROM ticket_clock
-    WHERE )sql");
-  query.Append(Between("decided_time", parts.from, parts.to));
-  query.Append(" AND ");
-  query.Append(filter.Condition());
-  query.Append(" GROUP BY part, clock, outcome");
-  // Due, not ended, and not written since.
-  query.Append(R"sql(
-    UNION ALL
-    SELECT )sql");
-  query.Append(PartOf("due_time", parts));
-  query.Append(R"sql( AS part, clock, ?)sql", static_cast<int>(sla::Outcome::kLate));
-  query.Append(R"sql(, COUNT(*)
-    FROM ticket_clock
-    WHERE outcome = ? AND )sql",
-               static_cast<int>(sla::Outcome::kPending));
-  query.Append(Between("due_time", parts.from, std::min(parts.to, now)));
-  query.Append(" AND ");
-  query.Append(filter.Condition());
-  query.Append(" GROUP BY part, clock");
-  CRM_ASSIGN_OR_RETURN(db::Rows rows, Run(db, "ticket_report_clocks", query));
-  std::vector<ClockCount> counts;
-  while (rows.Next()) {
-    counts.push_back({.part = rows.String(0),
-                      .clock = static_cast<v1::SlaClock>(rows.Int(1)),
-                      .late = rows.Int(2) == static_cast<int>(sla::Outcome::kLate),
-                      .count = rows.Int(3)});
-  }
-  return counts;
+bool ReportFilter::Matches(const TicketClass& of) const {
+  return IsAny(type, of.type) && IsAny(priority, of.priority) && IsAny(tier, of.tier);
 }
 
-absl::StatusOr<std::vector<OpenCount>> CountOpen(db::Connection& db, const ReportFilter& filter,
-                                                 const ReportParts& parts, absl::Time at) {
-  Fragment query;
-  query.Append("SELECT ");
-  query.Append(PartOf("time", {.from = parts.from, .to = parts.to, .group = parts.group}));
-  query.Append(" AS part, COUNT(*), CAST(SUM((? - create_time) DIV 1000000) AS SIGNED)", at);
-  query.Append(", MIN(create_time)");
-  for (const int days : {1, 3, 7}) {
-    query.Append(", CAST(SUM(create_time > ?) AS SIGNED)", at - days * kDay);
-  }
-  query.Append(" FROM ticket_fact WHERE ");
-  query.Append(OpenAt(filter, at));
-  query.Append(" GROUP BY part");
-  CRM_ASSIGN_OR_RETURN(db::Rows rows, Run(db, "ticket_report_open", query));
-  std::vector<OpenCount> counts;
-  while (rows.Next()) {
-    counts.push_back({.part = rows.String(0),
-                      .open = rows.Int(1),
-                      .age = absl::Seconds(rows.Int(2)),
-                      .oldest = at - rows.Time(3),
-                      .under_1_day = rows.Int(4),
-                      .under_3_days = rows.Int(5),
-                      .under_7_days = rows.Int(6)});
-  }
-  return counts;
-}
-
-absl::StatusOr<std::vector<int64_t>> CountOpenAt(db::Connection& db, const ReportFilter& filter,
-                                                 const std::vector<absl::Time>& at) {
-  std::vector<int64_t> open(at.size());
-  if (at.empty()) return open;
-  // A ticket that was open from `since` to `time` was so at every instant that `time` has passed
-  // and `since` has not: at those from the number of instants before `since` on.
-  std::vector<absl::Time> after;  // INTERVAL counts bounds that are reached, `since` may equal one
-  after.reserve(at.size());
-  for (const absl::Time instant : at) after.push_back(instant + absl::Microseconds(1));
-  Fragment query;
-  query.Append("SELECT ");
-  query.Append(PassedBounds("IF(kind = 2, time, since)", after));
-  query.Append(" AS first, IF(kind = 2, ?, ", static_cast<int64_t>(at.size()));
-  query.Append(PassedBounds("time", after));
-  query.Append(") AS past, COUNT(*) FROM ticket_fact WHERE ");
-  query.Append(Fragment{"((kind = ? AND time <= ?) OR (kind = ? AND time > ? AND since <= ?))",
-                        {FactKind::kOpen, at.back(), FactKind::kDone, at.front(), at.back()}});
-  query.Append(" AND ");
-  query.Append(filter.Condition());
-  query.Append(" GROUP BY first, past");
-  CRM_ASSIGN_OR_RETURN(db::Rows rows, Run(db, "ticket_report_open_at", query));
-  while (rows.Next()) {
-    const size_t past = static_cast<size_t>(rows.Int(1));
-    for (size_t i = static_cast<size_t>(rows.Int(0)); i < past; ++i) open[i] += rows.Int(2);
-  }
-  return open;
+absl::Status ReadReport(db::Connection& db, const ReportFilter& filter, const ReportPeriod& period,
+                        const ReportReader& reader) {
+  CRM_ASSIGN_OR_RETURN(const Snapshot snapshot, Snapshot::Take(db));
+  return Reading(db, filter, period, reader).Run();
 }
 
 }  // namespace crm::ticket

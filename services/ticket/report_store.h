@@ -1,21 +1,22 @@
-// The SQL of reports (TIC-11): a few statements over ranges of keys, however many tickets there
-// are.
+// What a report counts (TIC-11), read from sums by day and from what is not in them yet: a few
+// statements over ranges of keys, however many tickets there are.
 #ifndef CRM_SERVICES_TICKET_REPORT_STORE_H_
 #define CRM_SERVICES_TICKET_REPORT_STORE_H_
 
-#include <cstdint>
-#include <optional>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "absl/status/statusor.h"
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "common/auth/row_scope.h"
 #include "common/db/connection.h"
 #include "common/filter/fragment.h"
 #include "crm/ticket/v1/report_service.pb.h"
-#include "services/ticket/ticket_facts.h"
+#include "services/ticket/tally.h"
 
 namespace crm::ticket {
 
@@ -28,64 +29,36 @@ struct ReportFilter {
   crm::customer::v1::Tier tier = crm::customer::v1::TIER_UNSPECIFIED;
   auth::RowScope scope = {};
 
-  // For statements over `ticket_fact` and `ticket_clock`; `alias` as in ScopeCondition. Never
+  // For statements over tables that have a row for each ticket; `alias` as in ScopeCondition. Never
   // empty.
   filter::Fragment Condition(std::string_view alias = "") const;
+  // For statements over tables that tell apart only who has a ticket: the rest is in Matches.
+  filter::Fragment HolderCondition(std::string_view alias = "") const;
+  bool Matches(const TicketClass& of) const;
 };
 
-// A period, and what its figures are told apart by: a column, or else bounds between which parts
-// lie, or nothing.
-struct ReportParts {
-  absl::Time from;
-  absl::Time to;  // excluded
-  // Where each part but the first one begins.
-  std::vector<absl::Time> bounds = {};
-  v1::TicketReportGroup group = v1::TICKET_REPORT_GROUP_UNSPECIFIED;
+// Whole days of the business zone.
+struct ReportPeriod {
+  absl::TimeZone zone;
+  absl::CivilDay first;
+  absl::CivilDay last;
+  absl::Time now;
+  // At which open tickets are counted: beginnings of days, or now.
+  std::vector<absl::Time> instants = {};
+
+  absl::Time from() const { return absl::FromCivil(first, zone); }
+  absl::Time to() const { return absl::FromCivil(last + 1, zone); }  // excluded
 };
 
-// Facts that count alike.
-struct FactCount {
-  // Name of the group as stored, or index between the bounds; empty without parts.
-  std::string part;
-  FactKind kind = FactKind::kCreated;
-  bool stands = false;
-  bool first_contact = false;
-  int64_t satisfaction = 0;
-  // Of durations: full minutes; from two hours on full tens of them, from two days on full hours, so
-  // that there are few however many tickets there are.
-  std::optional<int64_t> minutes;
-  int64_t count = 0;
-  absl::Duration duration;  // sum
+struct ReportReader {
+  absl::FunctionRef<void(absl::CivilDay, const Holder&, const Tally&)> happened;
+  // At one of the instants.
+  absl::FunctionRef<void(size_t instant, const Holder&, const Tally&)> open;
 };
-absl::StatusOr<std::vector<FactCount>> CountFacts(db::Connection& db, const ReportFilter& filter,
-                                                  const ReportParts& parts);
 
-// Turns of a clock whose outcome was decided in the period.
-struct ClockCount {
-  std::string part;
-  v1::SlaClock clock = v1::SLA_CLOCK_UNSPECIFIED;
-  bool late = false;
-  int64_t count = 0;
-};
-absl::StatusOr<std::vector<ClockCount>> CountClocks(db::Connection& db, const ReportFilter& filter,
-                                                    const ReportParts& parts, absl::Time now);
-
-// Tickets that were open at an instant.
-struct OpenCount {
-  std::string part;
-  int64_t open = 0;
-  absl::Duration age;  // sum
-  absl::Duration oldest;
-  int64_t under_1_day = 0;
-  int64_t under_3_days = 0;
-  int64_t under_7_days = 0;
-};
-absl::StatusOr<std::vector<OpenCount>> CountOpen(db::Connection& db, const ReportFilter& filter,
-                                                 const ReportParts& parts, absl::Time at);
-
-// Tickets that were open at each instant; `at` rises.
-absl::StatusOr<std::vector<int64_t>> CountOpenAt(db::Connection& db, const ReportFilter& filter,
-                                                 const std::vector<absl::Time>& at);
+// All that counts, in no order; of one state of the database.
+absl::Status ReadReport(db::Connection& db, const ReportFilter& filter, const ReportPeriod& period,
+                        const ReportReader& reader);
 
 }  // namespace crm::ticket
 

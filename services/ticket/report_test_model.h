@@ -36,22 +36,25 @@ class SlowReport {
     std::vector<absl::Duration> resolutions;
     std::vector<absl::Duration> ages;
     std::vector<double> scores;
+    int64_t untold = 0;
     std::map<v1::SlaClock, std::pair<int, int>> clocks;
     for (const WholeTicket& whole : tickets_) {
       if (!whole.ticket.merged_into().empty()) continue;
       if (Within(Created(whole))) figures.set_created(figures.created() + 1);
       AddAnswer(whole, answers);
-      AddResolutions(whole, resolutions, figures);
+      AddResolutions(whole, resolutions, figures, untold);
       AddClocks(whole, clocks);
       if (whole.ticket.has_satisfaction() && Within(record::TimeOf(whole.ticket.feedback_time()))) {
         scores.push_back(static_cast<double>(whole.ticket.satisfaction()));
       }
-      if (IsOpenAt(whole, end_)) ages.push_back(end_ - Created(whole));
+      if (IsOpenAt(whole, end_)) {
+        ages.push_back(absl::Floor(end_ - Created(whole), absl::Seconds(1)));
+      }
     }
     figures.set_resolved(static_cast<int64_t>(resolutions.size()));
     *figures.mutable_first_response() = TimesOf(answers);
     *figures.mutable_resolution() = TimesOf(resolutions);
-    SetRates(scores, figures);
+    SetRates(scores, untold, figures);
     for (const auto& [clock, counts] : clocks) {
       v1::ClockFigures& sla = *figures.add_sla();
       sla.set_clock(clock);
@@ -72,6 +75,27 @@ class SlowReport {
   }
   bool Within(absl::Time time) const { return time >= from_ && time < to_; }
 
+  // Imported, and nothing is told of what was said before.
+  static bool IsUntold(const WholeTicket& whole) {
+    for (const v1::TicketEvent& event : whole.events) {
+      switch (event.kind()) {
+        case v1::TICKET_EVENT_KIND_IMPORTED:
+          return true;
+        case v1::TICKET_EVENT_KIND_AGENT_REPLIED:
+        case v1::TICKET_EVENT_KIND_CUSTOMER_REPLIED:
+        case v1::TICKET_EVENT_KIND_NOTED:
+        case v1::TICKET_EVENT_KIND_ARRIVED_ON_SITE:
+          return false;
+        default:
+          break;
+      }
+    }
+    return false;
+  }
+  static absl::Time Imported(const WholeTicket& whole) {
+    return record::TimeOf(whole.ticket.import_time());
+  }
+
   // The status that a ticket had at an instant.
   static v1::TicketStatus StatusAt(const WholeTicket& whole, absl::Time at) {
     v1::TicketStatus status = v1::TICKET_STATUS_UNSPECIFIED;
@@ -88,6 +112,7 @@ class SlowReport {
   }
 
   void AddAnswer(const WholeTicket& whole, std::vector<absl::Duration>& answers) const {
+    if (IsUntold(whole)) return;
     for (const v1::TicketEvent& event : whole.events) {
       if (event.kind() != v1::TICKET_EVENT_KIND_AGENT_REPLIED) continue;
       const absl::Time time = record::TimeOf(event.time());
@@ -97,7 +122,7 @@ class SlowReport {
   }
 
   void AddResolutions(const WholeTicket& whole, std::vector<absl::Duration>& resolutions,
-                      v1::TicketFigures& figures) const {
+                      v1::TicketFigures& figures, int64_t& untold) const {
     for (size_t i = 0; i < whole.events.size(); ++i) {
       const v1::TicketEvent& event = whole.events[i];
       const absl::Time time = record::TimeOf(event.time());
@@ -110,6 +135,7 @@ class SlowReport {
         continue;
       }
       resolutions.push_back(OpenTime(whole, time));
+      if (IsUntold(whole) && !HasMoved(whole, i)) ++untold;
       if (IsFirstContact(whole, i)) {
         figures.set_first_contact_resolved(figures.first_contact_resolved() + 1);
       }
@@ -137,25 +163,36 @@ class SlowReport {
     return open;
   }
 
-  static bool IsFirstContact(const WholeTicket& whole, size_t done) {
+  // Before so many of its entries.
+  static bool HasMoved(const WholeTicket& whole, size_t done) {
     std::set<std::string> assignees;
-    int answers = 0;
     v1::TicketStatus status = v1::TICKET_STATUS_UNSPECIFIED;
     for (size_t i = 0; i < done; ++i) {
       const v1::TicketEvent& event = whole.events[i];
-      if (event.kind() == v1::TICKET_EVENT_KIND_AGENT_REPLIED) ++answers;
       if (event.kind() == v1::TICKET_EVENT_KIND_ASSIGNED) assignees.insert(event.assignee());
       if (event.kind() != v1::TICKET_EVENT_KIND_STATUS_CHANGED) continue;
       const bool back = status == v1::TICKET_STATUS_TO_BE_CONFIRMED || IsDone(status);
-      if (back && !IsDone(event.status())) return false;
+      if (back && !IsDone(event.status())) return true;
       status = event.status();
     }
-    return answers == 1 && assignees.size() <= 1;
+    return assignees.size() > 1;
+  }
+  static bool IsFirstContact(const WholeTicket& whole, size_t done) {
+    const auto answers =
+        std::count_if(whole.events.begin(), whole.events.begin() + static_cast<long>(done),
+                      [](const v1::TicketEvent& event) {
+                        return event.kind() == v1::TICKET_EVENT_KIND_AGENT_REPLIED;
+                      });
+    return !IsUntold(whole) && answers == 1 && !HasMoved(whole, done);
   }
 
   void AddClocks(const WholeTicket& whole,
                  std::map<v1::SlaClock, std::pair<int, int>>& clocks) const {
     const auto add = [&](const v1::SlaReading& reading) {
+      if (IsUntold(whole) && reading.clock() != v1::SLA_CLOCK_RESOLUTION &&
+          record::TimeOf(reading.start_time()) < Imported(whole)) {
+        return;
+      }
       const bool met = reading.state() == v1::SLA_CLOCK_STATE_MET;
       if (met && Within(record::TimeOf(reading.met_time()))) ++clocks[reading.clock()].first;
       const bool late = reading.state() == v1::SLA_CLOCK_STATE_BREACHED;
@@ -171,27 +208,30 @@ class SlowReport {
     if (durations.empty()) return times;
     std::sort(durations.begin(), durations.end());
     absl::Duration sum;
-    for (const absl::Duration duration : durations) sum += duration;
+    for (const absl::Duration duration : durations) sum += absl::Floor(duration, absl::Seconds(1));
     const double count = static_cast<double>(durations.size());
     times.set_mean_minutes(absl::ToDoubleMinutes(sum) / count);
     const auto at = [&](double part) {
       const size_t index = static_cast<size_t>(std::ceil(part * count - 1e-9)) - 1;
       const int64_t minutes = absl::ToInt64Minutes(durations[index]);
       if (minutes < 120) return minutes;
-      return minutes < 2 * 24 * 60 ? minutes / 10 * 10 : minutes / 60 * 60;
+      if (minutes < 2 * 24 * 60) return minutes / 10 * 10;
+      return minutes < 30 * 24 * 60 ? minutes / 60 * 60 : minutes / 1440 * 1440;
     };
     times.set_median_minutes(at(0.5));
     times.set_p90_minutes(at(0.9));
     return times;
   }
 
-  static void SetRates(const std::vector<double>& scores, v1::TicketFigures& figures) {
+  static void SetRates(const std::vector<double>& scores, int64_t untold,
+                       v1::TicketFigures& figures) {
     const double resolved = static_cast<double>(figures.resolved());
     const double done = resolved + static_cast<double>(figures.reopened());
     if (done > 0) figures.set_reopen_rate(static_cast<double>(figures.reopened()) / done);
-    if (resolved > 0) {
+    if (figures.resolved() > untold) {
       figures.set_first_contact_resolution_rate(
-          static_cast<double>(figures.first_contact_resolved()) / resolved);
+          static_cast<double>(figures.first_contact_resolved()) /
+          (resolved - static_cast<double>(untold)));
     }
     figures.set_rated(static_cast<int64_t>(scores.size()));
     if (scores.empty()) return;

@@ -1,5 +1,6 @@
-// Collects the words of tickets as they come, from the service's own events (TIC-12). Written under
-// a keyed hash and encrypted: what tickets say never lies in the database as it is.
+// Counts the problems and collects the words of tickets as they come, from the service's own events
+// (TIC-12). Words are written under a keyed hash and encrypted: what tickets say never lies in the
+// database as it is.
 #ifndef CRM_SERVICES_TICKET_TERM_JOB_H_
 #define CRM_SERVICES_TICKET_TERM_JOB_H_
 
@@ -8,19 +9,14 @@
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
-#include "common/crypto/keyring.h"
 #include "common/event/event_service.h"
 #include "common/event/local_source.h"
 #include "common/event/position_signal.h"
 #include "common/event/reader.h"
 #include "services/ticket/desk.h"
-#include "services/ticket/term_rules.h"
+#include "services/ticket/problem_counter.h"
 
 namespace crm::ticket {
-
-// Under which a word is stored, and what its text is encrypted for.
-std::string TermHash(crypto::Keyring& keyring, std::string_view term);
-std::string TermAad(std::string_view hash);
 
 // On every replica; one of them reads at a time.
 class TermJob {
@@ -37,10 +33,11 @@ class TermJob {
 
   absl::Status OnEvents(absl::Span<const Event* const> events, db::Connection& read,
                         db::WriteSet& out) const;
-  absl::Status Collect(const std::string& number, db::Connection& read, db::WriteSet& out) const;
+  absl::Status Count(const std::string& number, db::Connection& read, db::WriteSet& out,
+                     ProblemAddition& addition) const;
 
   Desk& desk_;
-  const TermFinder finder_;
+  const ProblemCounter counter_;
   event::PositionSignal signal_;
   event::EventService events_;
   event::LocalSource source_;

@@ -59,6 +59,19 @@ TicketChanges::Measures TicketChanges::Measure(const TicketHistory& history, abs
   return measures;
 }
 
+void TicketChanges::Rederive(db::WriteSet& writes, const TicketState& state,
+                             const DerivedRows& stored, absl::Time now) const {
+  const int64_t id = state.ticket.key.id;
+  const TicketHistory& history = state.history;
+  const sla::Evaluation last =
+      sla::Evaluate(history.SlaEvents(), record::TimeOf(state.ticket.message.update_time()));
+  const std::vector<ClockRow> clocks = ClockRowsOf(state.ticket.message, last, history.ToldFrom());
+  SumChanges changes(writes, store_.ids(), now);
+  WriteClockRows(writes, id, stored.clocks, clocks, changes);
+  WriteFacts(writes, id, stored.facts, FactRowsOf(state.ticket.message, history.events), changes);
+  if (!writes.empty()) TicketStore::ExpectUnchanged(writes, state.ticket);
+}
+
 void TicketChanges::SetTimer(db::WriteSet& writes, int64_t ticket_id,
                              std::optional<absl::Time> due) {
   if (!due.has_value()) return;
@@ -76,16 +89,18 @@ StoredTicket TicketChanges::Create(db::WriteSet& writes, v1::Ticket ticket, Tick
   const Measures measures = Measure(history, source.time, ticket);
   StoredTicket created{{}, std::move(ticket)};
   created.key = store_.tickets().Create(writes, created.message, source);
-  WriteHistory(writes, created, history.events, measures);
+  WriteHistory(writes, created, history.events, measures, source.time);
   return created;
 }
 
 void TicketChanges::WriteHistory(db::WriteSet& writes, const StoredTicket& ticket,
-                                 const TicketEvents& events, const Measures& measures) const {
+                                 const TicketEvents& events, const Measures& measures,
+                                 absl::Time now) const {
   const int64_t id = ticket.key.id;
   for (const v1::TicketEvent& event : events) store_.AddEvent(writes, id, event);
-  WriteClockRows(writes, id, {}, measures.clocks);
-  WriteFacts(writes, id, nullptr, {ticket.message, events});
+  SumChanges changes(writes, store_.ids(), now);
+  WriteClockRows(writes, id, {}, measures.clocks, changes);
+  WriteFacts(writes, id, {}, FactRowsOf(ticket.message, events), changes);
   SetTimer(writes, id, measures.timer);
 }
 
@@ -100,7 +115,7 @@ StoredTicket TicketChanges::Import(db::WriteSet& writes, v1::Ticket ticket, Tick
   const Measures measures = Measure(history, source.time, ticket);
   StoredTicket imported{{}, std::move(ticket)};
   imported.key = store_.Import(writes, imported.message, source);
-  WriteHistory(writes, imported, history.events, measures);
+  WriteHistory(writes, imported, history.events, measures, source.time);
   return imported;
 }
 
@@ -124,10 +139,12 @@ StoredTicket TicketChanges::Change(db::WriteSet& writes, const TicketState& befo
   for (const v1::TicketEvent& event : fresh) store_.AddEvent(writes, ticket.key.id, event);
   const sla::Evaluation last =
       sla::Evaluate(before.history.SlaEvents(), record::TimeOf(ticket.message.update_time()));
+  SumChanges changes(writes, store_.ids(), source.time);
   WriteClockRows(writes, ticket.key.id,
-                 ClockRowsOf(ticket.message, last, before.history.ToldFrom()), measures.clocks);
-  const ToldTicket told{ticket.message, before.history.events};
-  WriteFacts(writes, ticket.key.id, &told, {changed.message, history.events});
+                 ClockRowsOf(ticket.message, last, before.history.ToldFrom()), measures.clocks,
+                 changes);
+  WriteFacts(writes, ticket.key.id, FactRowsOf(ticket.message, before.history.events),
+             FactRowsOf(changed.message, history.events), changes);
   if (measures.timer.has_value()) {
     SetTimer(writes, ticket.key.id, measures.timer);
   } else {

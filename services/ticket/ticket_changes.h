@@ -10,6 +10,7 @@
 #include "common/db/write_set.h"
 #include "common/resource/history.h"
 #include "services/ticket/clock_rows.h"
+#include "services/ticket/ticket_facts.h"
 #include "services/ticket/ticket_history.h"
 #include "services/ticket/ticket_store.h"
 
@@ -23,6 +24,12 @@ struct TicketState {
   // The instant at which to look at its clocks: now, but never before its last entry, which another
   // replica's clock may have dated a little ahead.
   absl::Time Instant(absl::Time now) const;
+};
+
+// The rows that are derived from a ticket, as stored.
+struct DerivedRows {
+  std::vector<ClockRow> clocks;
+  std::vector<FactRow> facts;
 };
 
 // The version that the ticket is under; the newest one if that is gone.
@@ -49,6 +56,11 @@ class TicketChanges {
   StoredTicket Change(db::WriteSet& writes, const TicketState& before, v1::Ticket after,
                       TicketEvents fresh, resource::ChangeSource source) const;
 
+  // Writes, into an empty set, what of the rows of its clocks and facts is not as it would be
+  // written now. Somebody's change meanwhile fails the commit with WRITE_CONFLICT.
+  void Rederive(db::WriteSet& writes, const TicketState& state, const DerivedRows& stored,
+                absl::Time now) const;
+
  private:
   // Gives the entries their place and time.
   static void Place(TicketEvents& events, int64_t first, const resource::ChangeSource& source);
@@ -62,7 +74,7 @@ class TicketChanges {
   static Measures Measure(const TicketHistory& history, absl::Time now, v1::Ticket& ticket);
   // The rows that come with a new ticket.
   void WriteHistory(db::WriteSet& writes, const StoredTicket& ticket, const TicketEvents& events,
-                    const Measures& measures) const;
+                    const Measures& measures, absl::Time now) const;
   static void SetTimer(db::WriteSet& writes, int64_t ticket_id, std::optional<absl::Time> due);
   static void ClearTimer(db::WriteSet& writes, int64_t ticket_id);
 

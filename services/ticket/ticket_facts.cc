@@ -4,6 +4,8 @@
 #include <string>
 #include <utility>
 
+#include "common/base/status_macros.h"
+#include "common/filter/fragment.h"
 #include "common/record/times.h"
 #include "services/ticket/ticket_rules.h"
 
@@ -28,16 +30,12 @@ const db::InsertSpec& FactSpec() {
   return spec;
 }
 
-// What rows say of the ticket itself.
-bool HasSameTraits(const v1::Ticket& a, const v1::Ticket& b) {
-  return a.type() == b.type() && a.priority() == b.priority() &&
-         a.customer_tier() == b.customer_tier() && a.root_cause() == b.root_cause() &&
-         a.assignee() == b.assignee() && a.team() == b.team() && a.category() == b.category();
-}
-
 // Reads a history from its beginning.
 class Teller {
  public:
+  // `knows_messages`: whether it has all of them.
+  explicit Teller(bool knows_messages) : knows_messages_(knows_messages) {}
+
   void Apply(const v1::TicketEvent& event) {
     const absl::Time time = record::TimeOf(event.time());
     switch (event.kind()) {
@@ -52,7 +50,7 @@ class Teller {
         assignee_ = event.assignee();
         break;
       case v1::TICKET_EVENT_KIND_AGENT_REPLIED:
-        if (++answers_ == 1) {
+        if (++answers_ == 1 && knows_messages_) {
           facts_.push_back(
               {.kind = FactKind::kAnswered, .time = time, .duration = time - created_});
         }
@@ -91,8 +89,14 @@ class Teller {
                       .since = open_since_,
                       .duration = open_time_,
                       .stands = true,
-                      .first_contact = answers_ == 1 && !reassigned_ && !reopened_});
+                      .first_contact = Contact()});
     open_since_.reset();
+  }
+
+  FirstContact Contact() const {
+    if (reassigned_ || reopened_) return FirstContact::kNo;
+    if (!knows_messages_) return FirstContact::kUnknown;
+    return answers_ == 1 ? FirstContact::kYes : FirstContact::kNo;
   }
 
   void Reopen(absl::Time time) {
@@ -100,10 +104,11 @@ class Teller {
     open_since_ = time;
     for (Fact& fact : facts_) {
       fact.stands = false;
-      fact.first_contact = false;
+      fact.first_contact = FirstContact::kNo;
     }
   }
 
+  const bool knows_messages_;
   std::vector<Fact> facts_;
   absl::Time created_;
   std::optional<absl::Time> open_since_;  // nothing while it is done or closed
@@ -115,9 +120,9 @@ class Teller {
   bool reopened_ = false;
 };
 
-bool HasPlace(const std::vector<Fact>& facts, const Fact& wanted) {
-  return std::any_of(facts.begin(), facts.end(), [&](const Fact& fact) {
-    return fact.kind == wanted.kind && fact.time == wanted.time;
+bool HasPlace(const std::vector<FactRow>& rows, const Fact& wanted) {
+  return std::any_of(rows.begin(), rows.end(), [&](const FactRow& row) {
+    return row.fact.kind == wanted.kind && row.fact.time == wanted.time;
   });
 }
 
@@ -136,22 +141,90 @@ std::vector<Fact> OneAPlace(std::vector<Fact> facts) {
   return kept;
 }
 
-void Insert(db::WriteSet& writes, int64_t ticket_id, const v1::Ticket& ticket, absl::Time created,
-            const Fact& fact) {
+void Insert(db::WriteSet& writes, int64_t ticket_id, const FactRow& row) {
+  const Fact& fact = row.fact;
   std::optional<int64_t> micros;
   if (fact.duration.has_value()) micros = absl::ToInt64Microseconds(*fact.duration);
   writes.Insert(FactSpec(),
-                {static_cast<int>(fact.kind), fact.time, ticket_id, fact.since, created,
-                 ticket.type(), ticket.priority(), ticket.customer_tier(), ticket.root_cause(),
-                 ticket.assignee(), ticket.team(), ticket.category(), micros, fact.stands ? 1 : 0,
-                 fact.first_contact ? 1 : 0, fact.satisfaction});
+                {fact.kind, fact.time, ticket_id, fact.since, row.created, row.of.type,
+                 row.of.priority, row.of.tier, row.root_cause, row.holder.assignee, row.holder.team,
+                 row.category, micros, fact.stands ? 1 : 0, fact.first_contact, fact.satisfaction});
+}
+
+FactRow RowAt(const db::Rows& row) {
+  Fact fact{.kind = static_cast<FactKind>(row.Int(0)),
+            .time = row.Time(1),
+            .stands = row.Int(10) == 1,
+            .first_contact = static_cast<FirstContact>(row.Int(11)),
+            .satisfaction = row.Int(12)};
+  if (!row.IsNull(2)) fact.since = row.Time(2);
+  if (!row.IsNull(9)) fact.duration = absl::Microseconds(row.Int(9));
+  return {
+      .fact = fact,
+      .of = {static_cast<v1::TicketType>(row.Int(4)), static_cast<v1::TicketPriority>(row.Int(5)),
+             static_cast<crm::customer::v1::Tier>(row.Int(6))},
+      .holder = {row.String(13), row.String(14)},
+      .root_cause = static_cast<v1::RootCause>(row.Int(7)),
+      .category = row.String(8),
+      .created = row.Time(3)};
+}
+
+// The first one by kind.
+absl::Time CreatedOf(const std::vector<Fact>& facts) {
+  return facts.empty() ? absl::UnixEpoch() : facts.front().time;
+}
+
+Figure FigureOfResolved(FirstContact first_contact) {
+  switch (first_contact) {
+    case FirstContact::kYes:
+      return Figure::kFirstContact;
+    case FirstContact::kUnknown:
+      return Figure::kResolvedUntold;
+    case FirstContact::kNo:
+      break;
+  }
+  return Figure::kResolved;
+}
+
+Tally TallyOf(const Fact& fact, const TicketClass& of) {
+  const absl::Duration duration = fact.duration.value_or(absl::ZeroDuration());
+  switch (fact.kind) {
+    case FactKind::kAnswered:
+      return DurationTally(Figure::kAnswered, duration, of);
+    case FactKind::kDone:
+      if (!fact.stands) return {.figure = Figure::kReopened, .of = of};
+      return DurationTally(FigureOfResolved(fact.first_contact), duration, of);
+    case FactKind::kRated:
+      return {.figure = Figure::kRated, .value = fact.satisfaction, .of = of};
+    case FactKind::kCreated:
+    case FactKind::kOpen:
+      break;
+  }
+  return {.figure = Figure::kCreated, .of = of};
+}
+
+std::vector<Happening> HappeningsOf(const std::vector<FactRow>& rows) {
+  std::vector<Happening> happenings;
+  for (const FactRow& row : rows) {
+    if (row.fact.kind == FactKind::kOpen) continue;
+    happenings.push_back(HappeningOf(row.fact, row.of, row.holder, row.created));
+  }
+  return happenings;
 }
 
 }  // namespace
 
+Happening HappeningOf(const Fact& fact, const TicketClass& of, Holder holder, absl::Time created) {
+  return {.time = fact.time,
+          .tally = TallyOf(fact, of),
+          .holder = std::move(holder),
+          .since = fact.since,
+          .created = created};
+}
+
 std::vector<Fact> FactsOf(const v1::Ticket& ticket, const TicketEvents& events) {
   if (!ticket.merged_into().empty()) return {};
-  Teller teller;
+  Teller teller(ToldFrom(events) == absl::InfinitePast());
   for (const v1::TicketEvent& event : events) teller.Apply(event);
   std::vector<Fact> facts = std::move(teller).Finish();
   if (ticket.has_satisfaction() && ticket.has_feedback_time()) {
@@ -162,22 +235,51 @@ std::vector<Fact> FactsOf(const v1::Ticket& ticket, const TicketEvents& events) 
   return OneAPlace(std::move(facts));
 }
 
-void WriteFacts(db::WriteSet& writes, int64_t ticket_id, const ToldTicket* before,
-                const ToldTicket& after) {
-  std::vector<Fact> last;
-  if (before != nullptr) last = FactsOf(before->ticket, before->events);
-  const std::vector<Fact> facts = FactsOf(after.ticket, after.events);
-  for (const Fact& fact : last) {
-    if (HasPlace(facts, fact)) continue;
-    writes.Execute(kDelete, {static_cast<int>(fact.kind), fact.time, ticket_id});
-  }
-  const bool same = before != nullptr && HasSameTraits(before->ticket, after.ticket);
-  // The first one by kind.
-  const absl::Time created = facts.empty() ? absl::UnixEpoch() : facts.front().time;
+std::vector<FactRow> FactRowsOf(const v1::Ticket& ticket, const TicketEvents& events) {
+  const std::vector<Fact> facts = FactsOf(ticket, events);
+  std::vector<FactRow> rows;
   for (const Fact& fact : facts) {
-    if (same && std::find(last.begin(), last.end(), fact) != last.end()) continue;
-    Insert(writes, ticket_id, after.ticket, created, fact);
+    rows.push_back({.fact = fact,
+                    .of = {ticket.type(), ticket.priority(), ticket.customer_tier()},
+                    .holder = {ticket.team(), ticket.assignee()},
+                    .root_cause = ticket.root_cause(),
+                    .category = ticket.category(),
+                    .created = CreatedOf(facts)});
   }
+  return rows;
+}
+
+absl::StatusOr<std::vector<FactRow>> ReadFactRows(db::Connection& db, int64_t ticket_id,
+                                                  const v1::Ticket& ticket,
+                                                  const TicketEvents& events) {
+  filter::Fragment query{R"sql(
+    SELECT kind, time, since, create_time, type, priority, tier, root_cause, category, duration,
+           stands, first_contact, satisfaction, team, assignee
+    FROM ticket_fact
+    WHERE kind IN (1, 2, 3, 4, 5) AND ticket_id = ? AND time IN (?)sql",
+                         {ticket_id, record::TimeOf(ticket.feedback_time())}};
+  for (const v1::TicketEvent& event : events) {
+    query.Append(", ?", record::TimeOf(event.time()));
+  }
+  query.Append(") ORDER BY kind, time");
+  CRM_ASSIGN_OR_RETURN(db::Rows found, db.Select({"ticket_fact_rows", query.sql}, query.values));
+  std::vector<FactRow> rows;
+  while (found.Next()) rows.push_back(RowAt(found));
+  return rows;
+}
+
+void WriteFacts(db::WriteSet& writes, int64_t ticket_id, const std::vector<FactRow>& before,
+                const std::vector<FactRow>& after, SumChanges& changes) {
+  for (const FactRow& row : before) {
+    if (HasPlace(after, row.fact)) continue;
+    writes.Execute(kDelete, {row.fact.kind, row.fact.time, ticket_id});
+  }
+  for (const FactRow& row : after) {
+    if (std::find(before.begin(), before.end(), row) == before.end()) {
+      Insert(writes, ticket_id, row);
+    }
+  }
+  changes.Replace(HappeningsOf(before), HappeningsOf(after));
 }
 
 }  // namespace crm::ticket

@@ -76,7 +76,7 @@ int64_t TicketHistory::newest_version() const {
   return newest;
 }
 
-absl::Time TicketHistory::ToldFrom() const {
+absl::Time ToldFrom(const TicketEvents& events) {
   for (const v1::TicketEvent& event : events) {
     if (IsMessage(event.kind())) break;
     if (event.kind() == v1::TICKET_EVENT_KIND_IMPORTED) return record::TimeOf(event.time());

@@ -15,6 +15,9 @@ namespace crm::ticket {
 // In the order of their sequence; texts may be left out.
 using TicketEvents = std::vector<v1::TicketEvent>;
 
+// Messages before that are unknown: it was imported without any.
+absl::Time ToldFrom(const TicketEvents& events);
+
 struct TicketHistory {
   TicketEvents events;
   // Has every version that the events name.
@@ -24,8 +27,7 @@ struct TicketHistory {
   std::vector<sla::Event> SlaEvents() const;
   // The newest version that they name.
   int64_t newest_version() const;
-  // Messages before that are unknown: it was imported without any.
-  absl::Time ToldFrom() const;
+  absl::Time ToldFrom() const { return ticket::ToldFrom(events); }
 };
 
 // Entries for a ticket's history; the rest is filled in when they are written.

@@ -8,6 +8,7 @@
 #include "services/ticket/agent_handlers.h"
 #include "services/ticket/attachment_handlers.h"
 #include "services/ticket/customer_link.h"
+#include "services/ticket/derive_job.h"
 #include "services/ticket/desk.h"
 #include "services/ticket/embedded_ticket_migrations.h"
 #include "services/ticket/escalation_job.h"
@@ -18,6 +19,7 @@
 #include "services/ticket/queue_handlers.h"
 #include "services/ticket/report_handlers.h"
 #include "services/ticket/sla_handlers.h"
+#include "services/ticket/sum_job.h"
 #include "services/ticket/term_job.h"
 #include "services/ticket/ticket_handlers.h"
 #include "services/ticket/ticket_metrics.h"
@@ -46,6 +48,8 @@ class Composition : public runtime::Service {
         imports_(desk_),
         queue_(desk_),
         reports_(desk_),
+        sums_(desk_),
+        derived_(desk_),
         terms_(desk_),
         links_(desk_),
         escalations_(desk_),
@@ -87,6 +91,8 @@ class Composition : public runtime::Service {
     jobs.Add(EscalationJob::Options(), escalations_.Body());
     jobs.Add(TicketMetrics::JobOptions(), metrics_.Job());
     jobs.Add(AttachmentHandlers::PurgeOptions(), attachments_.Purge());
+    jobs.Add(SumJob::Options(), sums_.Body());
+    jobs.Add(DeriveJob::Options(), derived_.Body());
     jobs.Add(terms_.Options(), terms_.Body());
     desk_.host.AddReader("ticket-terms", terms_.reader());
     // Without an archive there is nobody to ask.
@@ -113,6 +119,8 @@ class Composition : public runtime::Service {
   ImportHandlers imports_;
   QueueHandlers queue_;
   ReportHandlers reports_;
+  SumJob sums_;
+  DeriveJob derived_;
   TermJob terms_;
   CustomerLinkJob links_;
   EscalationJob escalations_;

@@ -28,6 +28,8 @@ class TicketStore {
 
   const record::Table& tickets() const { return tickets_; }
   const resource::ResourceTable& events() const { return events_; }
+  // Of rows that come with a ticket's.
+  IdGenerator& ids() const { return ids_; }
 
   // NOT_FOUND if there is none in the scope.
   absl::StatusOr<StoredTicket> Get(db::Connection& db, std::string_view number,

@@ -1,0 +1,121 @@
+#include "services/ticket/derive_job.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "common/base/status_macros.h"
+#include "common/db/commit_each.h"
+#include "common/job/database_wait.h"
+#include "common/job/exclusive.h"
+
+namespace crm::ticket {
+namespace {
+
+constexpr char kName[] = "derive-ticket-rows";
+// Raised when the rows of a ticket become others without a change of the ticket.
+constexpr int64_t kForm = 1;
+constexpr absl::Duration kEvery = absl::Seconds(5);
+constexpr absl::Duration kLeaseTerm = absl::Seconds(30);
+// Within the term, with a step to spare.
+constexpr absl::Duration kLongest = absl::Seconds(15);
+constexpr int kTicketsOfStep = 100;
+
+constexpr db::Query kPosition{"ticket_derived_position", R"sql(
+  SELECT form, zone, ticket_id
+  FROM ticket_derived_state
+  WHERE id = 1)sql"};
+constexpr db::Query kSetPosition{"ticket_derived_position_set", R"sql(
+  UPDATE ticket_derived_state
+  SET form = ?, zone = ?, ticket_id = ?
+  WHERE id = 1)sql"};
+constexpr db::Query kDeriveAgain{"ticket_derive_again", R"sql(
+  UPDATE ticket_derived_state
+  SET form = 0, ticket_id = 0
+  WHERE id = 1)sql"};
+constexpr db::Query kNextTickets{"ticket_derive_next", R"sql(
+  SELECT id
+  FROM ticket
+  WHERE id > ?
+  ORDER BY id
+  LIMIT ?)sql"};
+
+}  // namespace
+
+absl::Status DeriveAgain(db::Connection& db) { return db.Execute(kDeriveAgain, {}).status(); }
+
+job::JobOptions DeriveJob::Options() { return {.name = kName, .interval = kEvery}; }
+
+job::JobBody DeriveJob::Body() {
+  const auto work = [this](const std::stop_token& stop) -> absl::StatusOr<absl::Time> {
+    const absl::Time end = absl::Now() + kLongest;
+    while (!stop.stop_requested()) {
+      CRM_ASSIGN_OR_RETURN(const bool more, Step());
+      if (!more) return absl::InfiniteFuture();
+      if (absl::Now() > end) break;
+    }
+    return absl::InfinitePast();
+  };
+  return job::Exclusive(desk_.host.pool(), desk_.host.clock(),
+                        {.name = kName, .holder = desk_.host.holder(), .term = kLeaseTerm}, work);
+}
+
+absl::StatusOr<bool> DeriveJob::Step() {
+  std::vector<int64_t> tickets;
+  std::vector<db::WriteSet> writes;
+  {
+    CRM_ASSIGN_OR_RETURN(db::Pool::Lease db, desk_.host.pool().Acquire(job::DatabaseDeadline()));
+    CRM_ASSIGN_OR_RETURN(const Position position, ReadPosition(*db));
+    if (position.at_end) return false;
+    CRM_ASSIGN_OR_RETURN(db::Rows rows,
+                         db->Select(kNextTickets, {position.ticket_id, kTicketsOfStep}));
+    while (rows.Next()) tickets.push_back(rows.Int(0));
+    CRM_ASSIGN_OR_RETURN(writes, Derive(*db, tickets));
+  }
+  CRM_ASSIGN_OR_RETURN(
+      const db::Committed committed,
+      db::CommitEach(desk_.host.committer(), std::move(writes), job::DatabaseDeadline()));
+  // Who has changed one meanwhile has written what changed, and nothing else.
+  if (committed.conflicts > 0) return true;
+  const bool all = tickets.empty();
+  CRM_RETURN_IF_ERROR(WritePosition({all, all ? 0 : tickets.back()}));
+  return !all;
+}
+
+absl::StatusOr<DeriveJob::Position> DeriveJob::ReadPosition(db::Connection& db) const {
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select(kPosition, {}));
+  if (!rows.Next()) return absl::DataLossError("table ticket_derived_state has lost its row");
+  const bool all = rows.Int(0) == kForm && rows.String(1) == desk_.host.zone().name();
+  return Position{all, rows.Int(2)};
+}
+
+absl::Status DeriveJob::WritePosition(const Position& position) const {
+  CRM_ASSIGN_OR_RETURN(db::Pool::Lease db, desk_.host.pool().Acquire(job::DatabaseDeadline()));
+  return db
+      ->Execute(kSetPosition,
+                {position.at_end ? kForm : 0, desk_.host.zone().name(), position.ticket_id})
+      .status();
+}
+
+absl::StatusOr<std::vector<db::WriteSet>> DeriveJob::Derive(
+    db::Connection& db, const std::vector<int64_t>& tickets) const {
+  std::vector<db::WriteSet> all;
+  for (const int64_t id : tickets) {
+    CRM_ASSIGN_OR_RETURN(std::optional<StoredTicket> ticket, desk_.store.GetById(db, id));
+    if (!ticket.has_value()) continue;
+    CRM_ASSIGN_OR_RETURN(const TicketState state, desk_.WithHistory(db, *std::move(ticket)));
+    DerivedRows stored;
+    CRM_ASSIGN_OR_RETURN(stored.clocks, ReadClockRows(db, id));
+    CRM_ASSIGN_OR_RETURN(stored.facts,
+                         ReadFactRows(db, id, state.ticket.message, state.history.events));
+    db::WriteSet writes;
+    desk_.changes.Rederive(writes, state, stored, desk_.host.clock().Now());
+    ProblemAddition addition;
+    CRM_RETURN_IF_ERROR(problems_.Count(db, state.ticket, state.history.events, writes, addition));
+    addition.Write(writes);
+    if (!writes.empty()) all.push_back(std::move(writes));
+  }
+  return all;
+}
+
+}  // namespace crm::ticket

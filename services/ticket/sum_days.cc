@@ -1,0 +1,46 @@
+#include "services/ticket/sum_days.h"
+
+namespace crm::ticket {
+namespace {
+
+constexpr absl::CivilDay kFirst(1970, 1, 1);
+
+// The first day that begins at `time` or later.
+absl::CivilDay BeginsFrom(absl::Time time, absl::TimeZone zone) {
+  const absl::CivilDay day = absl::ToCivilDay(time, zone);
+  return absl::FromCivil(day, zone) == time ? day : day + 1;
+}
+
+}  // namespace
+
+int64_t DayNumber(absl::CivilDay day) { return day - kFirst; }
+
+absl::CivilDay DayOf(int64_t number) { return kFirst + number; }
+
+std::vector<OpenDay> OpenDaysOf(absl::Time since, absl::Time time, absl::TimeZone zone) {
+  std::vector<OpenDay> days;
+  const absl::CivilDay end = BeginsFrom(time, zone);  // excluded
+  for (absl::CivilDay day = BeginsFrom(since, zone); day < end;) {
+    const absl::CivilDay next_month(absl::CivilMonth(day) + 1);
+    if (day == absl::CivilDay(absl::CivilMonth(day)) && next_month <= end) {
+      days.push_back({SumSeries::kOpenMonth, day});
+      day = next_month;
+    } else {
+      days.push_back({SumSeries::kOpenDay, day});
+      ++day;
+    }
+  }
+  return days;
+}
+
+void Spread(const Happening& happening, absl::TimeZone zone, std::map<SumRow, PackedCounts>& rows) {
+  rows[{SumSeries::kHappened, absl::ToCivilDay(happening.time, zone), happening.holder}].Add(
+      happening.tally);
+  if (!happening.since.has_value()) return;
+  const Tally open = OpenTally(happening.created, happening.tally.of, happening.tally.count);
+  for (const OpenDay& day : OpenDaysOf(*happening.since, happening.time, zone)) {
+    rows[{day.series, day.day, happening.holder}].Add(open);
+  }
+}
+
+}  // namespace crm::ticket
