@@ -102,8 +102,17 @@ TEST_F(FeedbackFileTest, WaitsForTheCustomer) {
   ASSERT_TRUE(Eventually([&] { return Waiting() == 1; }));
   EXPECT_EQ(archive_->database().String("SELECT reason FROM waiting_record"), "RESOURCE_NOT_FOUND");
   ASSERT_EQ(CreateCustomer("13800138112"), later);
+  RestartArchive("DO 0");
+  ASSERT_TRUE(Eventually([&] { return Waiting() == 0; }));
+  EXPECT_EQ(InFiles(), 1);
+
+  const auto cursor = [&] {
+    return archive_->database().Int("SELECT position FROM event_cursor WHERE source = 'ticket'");
+  };
+  const int64_t end = cursor();
   RestartArchive("UPDATE event_cursor SET position = 0 WHERE source = 'ticket'");
-  EXPECT_TRUE(Eventually([&] { return Waiting() == 0; }));
+  EXPECT_TRUE(Eventually([&] { return cursor() >= end; }));
+  EXPECT_EQ(Waiting(), 0);
   EXPECT_EQ(InFiles(), 1);
 }
 

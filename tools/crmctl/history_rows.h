@@ -86,7 +86,7 @@ class HistoryRows {
 
   const HistoryRowKind& kind_;
   const schema::MessageSchema& schema_;
-  const HistoryFileSpec spec_;
+  HistoryFileSpec spec_;
   const InputRules rules_;
   std::vector<Target> targets_;
   std::vector<std::string> ignored_;
