@@ -27,8 +27,9 @@ constexpr absl::Duration kTimeout = absl::Seconds(30);
 constexpr absl::Duration kTerm = absl::Seconds(10);
 // The guard of the cells: each posting moves it on.
 constexpr char kRevision[] = "report_posting";
-// Enough that what is added to the same cell meets here, and not so much that others wait for it.
-constexpr size_t kEntriesAtOnce = 2048;
+// Enough that what is added to the same cell meets here, and not so much that others wait for it or
+// that the largest amounts add up to more than 64 bits.
+constexpr size_t kEntriesAtOnce = 512;
 // Of every table; empty in cells that are broader.
 constexpr size_t kOwnerKey = 0;
 constexpr size_t kTeamKey = 1;
@@ -233,8 +234,10 @@ job::JobBody ReportPosting::Job() {
       CRM_ASSIGN_OR_RETURN(db::Pool::Lease db, runtime_.pool().Acquire(absl::Now() + kTimeout));
       CRM_ASSIGN_OR_RETURN(const bool held, lease_.Hold(*db));
       if (!held) return runtime_.clock().Now() + kTerm;
-      CRM_ASSIGN_OR_RETURN(const size_t posted, PostSome(*db));
-      if (posted < kEntriesAtOnce) break;
+      const absl::StatusOr<size_t> posted = PostSome(*db);
+      if (IsOvertaken(posted.status())) continue;
+      CRM_RETURN_IF_ERROR(posted.status());
+      if (*posted < kEntriesAtOnce) break;
     }
     return absl::InfiniteFuture();
   };

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -21,6 +22,8 @@ namespace crm::ticket {
 
 // Has all tickets looked at anew.
 absl::Status DeriveAgain(db::Connection& db);
+// Whether that has been done: until then rows of tickets may be missing.
+absl::StatusOr<bool> IsDerived(db::Connection& db);
 
 // On every replica; one of them works at a time, a few tickets after the other, and goes on where
 // it or another one has stopped. What is as it should be is not written.
@@ -33,17 +36,25 @@ class DeriveJob {
   job::JobBody Body();
 
  private:
+  // As stored.
   struct Position {
-    bool at_end = false;
+    int64_t form = 0;
+    std::string zone = {};
     int64_t ticket_id = 0;
   };
 
   // Some tickets; false when all are done.
   absl::StatusOr<bool> Step();
   absl::StatusOr<Position> ReadPosition(db::Connection& db) const;
-  absl::Status WritePosition(const Position& position) const;
+  absl::Status MovePosition(const Position& from, const Position& to) const;
+  std::string ZoneName() const;
+  bool AtEnd(const Position& position) const;
+  int64_t After(const Position& position) const;
+  // One that cannot be read does not hold up the others: its error comes beside.
   absl::StatusOr<std::vector<db::WriteSet>> Derive(db::Connection& db,
-                                                   const std::vector<int64_t>& tickets) const;
+                                                   const std::vector<int64_t>& tickets,
+                                                   absl::Status& unreadable) const;
+  absl::StatusOr<db::WriteSet> DeriveOne(db::Connection& db, int64_t id) const;
 
   Desk& desk_;
   const ProblemCounter problems_;

@@ -9,6 +9,9 @@ class DeriveJobTest : public ReportHandlersTest {
   // As after a release that derives something else.
   void DeriveAgain() {
     harness_->database().Run("UPDATE ticket_derived_state SET form = 0, ticket_id = 0");
+    AwaitDerived();
+  }
+  void AwaitDerived() {
     ASSERT_TRUE(Eventually([&] { return CountRows("SELECT form FROM ticket_derived_state") > 0; }));
   }
   // Of March, by agent.
@@ -79,6 +82,33 @@ TEST_F(DeriveJobTest, WritesWhatIsMissingOnly) {
   EXPECT_EQ(CountRows("SELECT revision FROM ticket_sum_state"), revision);
   EXPECT_EQ(Told(), told);
   EXPECT_EQ(Problems(), problems);
+}
+
+// TIC-11: where a run for another form or zone has stopped, nothing is done yet.
+TEST_F(DeriveJobTest, BeginsAnewForAnotherZone) {
+  LiveThroughADay();
+  const std::string told = Told();
+  harness_->database().Run("DELETE FROM ticket_fact");
+  ASSERT_NE(Told(), told);
+  harness_->database().Run(
+      "UPDATE ticket_derived_state "
+      "SET form = -1, zone = 'Europe/Paris', ticket_id = (SELECT MAX(id) FROM ticket)");
+  AwaitDerived();
+  EXPECT_EQ(Told(), told);
+}
+
+// TIC-11: a ticket that cannot be read is left out and does not hold up those behind it.
+TEST_F(DeriveJobTest, GoesPastATicketThatCannotBeRead) {
+  const std::string broken = Open(Fault()).number();
+  LiveThroughADay();
+  const int64_t facts = CountRows("SELECT COUNT(*) FROM ticket_fact");
+  const std::string id = absl::StrCat("(SELECT id FROM ticket WHERE number = '", broken, "')");
+  const int64_t of_it = CountRows("SELECT COUNT(*) FROM ticket_fact WHERE ticket_id = " + id);
+  ASSERT_GT(of_it, 0);
+  harness_->database().Run("DELETE FROM ticket_fact");
+  harness_->database().Run("UPDATE ticket SET description = 'x' WHERE number = '" + broken + "'");
+  DeriveAgain();
+  EXPECT_EQ(CountRows("SELECT COUNT(*) FROM ticket_fact"), facts - of_it);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "common/base/status_macros.h"
 #include "common/job/database_wait.h"
 #include "common/job/exclusive.h"
+#include "services/ticket/derive_job.h"
 #include "services/ticket/snapshot.h"
 #include "services/ticket/sum_changes.h"
 
@@ -44,6 +45,8 @@ job::JobBody SumJob::Body() {
 
 absl::StatusOr<bool> SumJob::Step() {
   CRM_ASSIGN_OR_RETURN(db::Pool::Lease db, desk_.host.pool().Acquire(job::DatabaseDeadline()));
+  CRM_ASSIGN_OR_RETURN(const bool derived, IsDerived(*db));
+  if (!derived) return false;
   CRM_ASSIGN_OR_RETURN(Snapshot snapshot, Snapshot::Take(*db));
   CRM_ASSIGN_OR_RETURN(const SumState state, ReadSumState(*db));
   const bool of_zone = state.zone == desk_.host.zone().name();
