@@ -154,6 +154,8 @@ absl::StatusOr<db::WriteSet> DeriveJob::DeriveOne(db::Connection& db, int64_t id
   ProblemAddition addition;
   CRM_RETURN_IF_ERROR(problems_.Count(db, state.ticket, state.history.events, writes, addition));
   addition.Write(writes);
+  // Its rows and its count were read one after the other.
+  if (!writes.empty()) TicketStore::ExpectUnchanged(writes, state.ticket);
   return writes;
 }
 

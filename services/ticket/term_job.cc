@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/status_macros.h"
+#include "common/error/error.h"
 #include "common/event/event_log.h"
 #include "common/event/node_position.h"
 #include "common/event/outbox.h"
@@ -57,7 +58,14 @@ absl::Status TermJob::OnEvents(absl::Span<const Event* const> events, db::Connec
   for (const Event* event : events) numbers.insert(event->subject());
   ProblemAddition addition;
   for (const std::string& number : numbers) {
-    CRM_RETURN_IF_ERROR(Count(number, read, out, addition));
+    const absl::Status counted = Count(number, read, out, addition);
+    // One that cannot be read does not hold up the others.
+    if (absl::IsDataLoss(counted)) {
+      desk_.host.log().Write(log::Level::kError, "a ticket cannot be read: its words do not count",
+                             {{"number", number}, {"reason", ErrorReason(counted)}});
+      continue;
+    }
+    CRM_RETURN_IF_ERROR(counted);
   }
   addition.Write(out);
   return absl::OkStatus();

@@ -69,7 +69,6 @@ void TicketChanges::Rederive(db::WriteSet& writes, const TicketState& state,
   SumChanges changes(writes, store_.ids(), now);
   WriteClockRows(writes, id, stored.clocks, clocks, changes);
   WriteFacts(writes, id, stored.facts, FactRowsOf(state.ticket.message, history.events), changes);
-  if (!writes.empty()) TicketStore::ExpectUnchanged(writes, state.ticket);
 }
 
 void TicketChanges::SetTimer(db::WriteSet& writes, int64_t ticket_id,

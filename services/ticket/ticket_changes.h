@@ -56,8 +56,7 @@ class TicketChanges {
   StoredTicket Change(db::WriteSet& writes, const TicketState& before, v1::Ticket after,
                       TicketEvents fresh, resource::ChangeSource source) const;
 
-  // Writes, into an empty set, what of the rows of its clocks and facts is not as it would be
-  // written now. Somebody's change meanwhile fails the commit with WRITE_CONFLICT.
+  // Writes what of the rows of its clocks and facts is not as it would be written now.
   void Rederive(db::WriteSet& writes, const TicketState& state, const DerivedRows& stored,
                 absl::Time now) const;
 
