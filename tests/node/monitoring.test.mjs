@@ -61,13 +61,16 @@ before(async () => {
   await eventually('a first scrape', async () => (await query('crm_build_info')).length > 0);
   const opportunities = services['crm-sales'].client('crm.sales.v1.OpportunityService', platform.token('wang.fang', 'data_steward'));
   const tickets = services['crm-ticket'].client('crm.ticket.v1.TicketService', platform.token('li.na', 'service_agent'));
-  for (let i = 0; i < 20; ++i) {
+  // A counter that is first scraped with all its calls never grows: the calls go on until each service's rate is seen.
+  await eventually('rates of every service', async () => {
     await opportunities.call('ListOpportunities', {});
     await tickets.call('ListTickets', {});
     await steward.call('ListCustomers', {});
     await steward.call('GetCustomer', {customer: 'CRM2026999999'}).catch(() => {});
-  }
-  await eventually('rates', async () => (await query('crm:rpc_handled:rate5m > 0')).length > 0);
+    const called =
+      'count by (grpc_method) (rate(grpc_server_handled_total{grpc_method=~"List(Opportunities|Tickets|Customers)"}[15m]) > 0)';
+    return (await query(called)).length === 3 && (await query('crm:rpc_handled:rate5m > 0')).length > 0;
+  });
 });
 
 after(async () => {
@@ -96,5 +99,6 @@ for (const [, name] of rules.matchAll(/record: (\S+)/g)) {
 
 test('no alert fires on a healthy service', async () => {
   const {data} = await (await fetch(`${url}/api/v1/alerts`)).json();
-  assert.deepEqual(data.alerts, []);
+  // What is only pending has not lasted yet: calls of a busy machine are slow.
+  assert.deepEqual(data.alerts.filter(({state}) => state === 'firing'), []);
 });
