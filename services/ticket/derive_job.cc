@@ -152,7 +152,8 @@ absl::StatusOr<db::WriteSet> DeriveJob::DeriveOne(db::Connection& db, int64_t id
                        ReadFactRows(db, id, state.ticket.message, state.history.events));
   desk_.changes.Rederive(writes, state, stored, desk_.host.clock().Now());
   ProblemAddition addition;
-  CRM_RETURN_IF_ERROR(problems_.Count(db, state.ticket, state.history.events, writes, addition));
+  const TicketToCount counted{&state.ticket, &state.history.events};
+  CRM_RETURN_IF_ERROR(problems_.Count(db, absl::MakeConstSpan(&counted, 1), writes, addition));
   addition.Write(writes);
   // Its rows and its count were read one after the other.
   if (!writes.empty()) TicketStore::ExpectUnchanged(writes, state.ticket);

@@ -1,5 +1,6 @@
 #include "services/ticket/problem_counter.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -13,18 +14,9 @@ namespace {
 
 constexpr char kHashPurpose[] = "ticket.term";
 
-constexpr db::Query kStoredTerms{"ticket_terms", R"sql(
-  SELECT term
-  FROM ticket_term
-  WHERE ticket_id = ?)sql"};
 constexpr db::Query kDeleteTerm{"ticket_term_delete", R"sql(
   DELETE FROM ticket_term
   WHERE ticket_id = ? AND term = ?)sql"};
-constexpr db::Query kCounted{"ticket_problem", R"sql(
-  SELECT revision, created_month, done_month, seconds, rated_month, satisfaction, team, type,
-         category, root_cause
-  FROM ticket_problem
-  WHERE ticket_id = ?)sql"};
 constexpr db::Query kRecount{"ticket_problem_set", R"sql(
   UPDATE ticket_problem
   SET created_month = ?, done_month = ?, seconds = ?, rated_month = ?, satisfaction = ?, team = ?,
@@ -69,24 +61,44 @@ db::Values ValuesOf(const CountedProblem& counted) {
           counted.type,          counted.category,     counted.root_cause};
 }
 
-struct StoredCount {
-  int64_t revision = 0;
-  CountedProblem counted;
-};
+using CountsByTicket = std::map<int64_t, StoredProblem>;
 
-absl::StatusOr<std::optional<StoredCount>> ReadCounted(db::Connection& db, int64_t ticket_id) {
-  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select(kCounted, {ticket_id}));
-  if (!rows.Next()) return std::nullopt;
-  return StoredCount{.revision = rows.Int(0),
-                     .counted = {.created_month = rows.OptInt(1),
-                                 .done_month = rows.OptInt(2),
-                                 .seconds = rows.Int(3),
-                                 .rated_month = rows.OptInt(4),
-                                 .satisfaction = rows.Int(5),
-                                 .team = rows.String(6),
-                                 .type = rows.Int(7),
-                                 .category = rows.String(8),
-                                 .root_cause = rows.Int(9)}};
+// `keys` is not empty and has at most db::kMaxInSize.
+absl::StatusOr<db::Rows> SelectIn(db::Connection& db, std::string_view name,
+                                  std::string_view select, db::Values keys) {
+  keys.resize(db::PaddedInSize(keys.size()), db::Value(keys.back()));
+  std::string sql = absl::StrCat(ToAbsl(select), " IN (?");
+  for (size_t i = 1; i < keys.size(); ++i) absl::StrAppend(&sql, ", ?");
+  sql += ")";
+  return db.Select({name, sql}, keys);
+}
+
+absl::StatusOr<CountsByTicket> ReadCounts(db::Connection& db, const db::Values& ids) {
+  CountsByTicket counts;
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, SelectIn(db, "ticket_problems",
+                                               "SELECT ticket_id, revision, created_month, "
+                                               "done_month, seconds, rated_month, satisfaction, "
+                                               "team, type, category, root_cause "
+                                               "FROM ticket_problem WHERE ticket_id",
+                                               ids));
+  while (rows.Next()) {
+    counts[rows.Int(0)] = {.revision = rows.Int(1),
+                           .counted = {.created_month = rows.OptInt(2),
+                                       .done_month = rows.OptInt(3),
+                                       .seconds = rows.Int(4),
+                                       .rated_month = rows.OptInt(5),
+                                       .satisfaction = rows.Int(6),
+                                       .team = rows.String(7),
+                                       .type = rows.Int(8),
+                                       .category = rows.String(9),
+                                       .root_cause = rows.Int(10)},
+                           .terms = {}};
+  }
+  CRM_ASSIGN_OR_RETURN(
+      rows,
+      SelectIn(db, "ticket_terms", "SELECT ticket_id, term FROM ticket_term WHERE ticket_id", ids));
+  while (rows.Next()) counts[rows.Int(0)].terms.insert(rows.String(1));
+  return counts;
 }
 
 CountedProblem CountedOf(const v1::Ticket& ticket, const TicketEvents& events,
@@ -110,14 +122,15 @@ CountedProblem CountedOf(const v1::Ticket& ticket, const TicketEvents& events,
   return counted;
 }
 
-void WriteCounted(db::WriteSet& writes, int64_t ticket_id, const std::optional<StoredCount>& before,
+void WriteCounted(db::WriteSet& writes, int64_t ticket_id, int64_t revision,
                   const CountedProblem& after) {
   db::Values values = ValuesOf(after);
   values.emplace_back(ticket_id);
-  values.emplace_back(before.has_value() ? before->revision : 1);
-  if (before.has_value()) {
+  if (revision > 0) {
+    values.emplace_back(revision);
     writes.Execute(kRecount, std::move(values), db::Expect::kSomeRow);
   } else {
+    values.emplace_back(1);
     writes.Insert(CountedSpec(), std::move(values));
   }
 }
@@ -168,35 +181,74 @@ void ProblemAddition::Write(db::WriteSet& writes) const {
   }
 }
 
-ProblemCounter::Terms ProblemCounter::TakeTerms(const StoredTicket& ticket, const Terms& stored,
-                                                db::WriteSet& writes) const {
-  Terms wanted;
-  for (const std::string& term : finder_.TermsOf(ticket.message)) {
-    const std::string hash = TermHash(keyring_, term);
-    if (!wanted.insert(hash).second || stored.contains(hash)) continue;
-    writes.Insert(TermSpec(), {hash, keyring_.Encrypt(term, TermAad(hash))});
-    writes.Insert(TicketTermSpec(), {ticket.key.id, hash});
+ProblemCounter::TextsByTerm ProblemCounter::TermsOf(const v1::Ticket& ticket) const {
+  TextsByTerm terms;
+  for (std::string& term : finder_.TermsOf(ticket)) {
+    std::string hash = TermHash(keyring_, term);
+    terms.emplace(std::move(hash), std::move(term));
   }
-  for (const std::string& hash : stored) {
-    if (!wanted.contains(hash)) writes.Execute(kDeleteTerm, {ticket.key.id, hash});
-  }
-  return wanted;
+  return terms;
 }
 
-absl::Status ProblemCounter::Count(db::Connection& db, const StoredTicket& ticket,
-                                   const TicketEvents& events, db::WriteSet& writes,
-                                   ProblemAddition& addition) const {
-  CRM_ASSIGN_OR_RETURN(const auto before, ReadCounted(db, ticket.key.id));
-  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select(kStoredTerms, {ticket.key.id}));
-  Terms stored;
-  while (rows.Next()) stored.insert(rows.String(0));
-  const CountedProblem after = CountedOf(ticket.message, events, zone_);
-  const Terms terms = TakeTerms(ticket, stored, writes);
-  if (before.has_value() && before->counted == after && terms == stored) return absl::OkStatus();
-  if (before.has_value()) addition.Add(before->counted, stored, -1);
-  addition.Add(after, terms, 1);
-  WriteCounted(writes, ticket.key.id, before, after);
+absl::Status ProblemCounter::AddTerms(db::Connection& db, TextsByTerm fresh,
+                                      db::WriteSet& writes) const {
+  const db::Values hashes = [&] {
+    db::Values all;
+    for (const auto& [hash, text] : fresh) all.emplace_back(hash);
+    return all;
+  }();
+  for (size_t start = 0; start < hashes.size(); start += db::kMaxInSize) {
+    const size_t end = std::min(start + db::kMaxInSize, hashes.size());
+    CRM_ASSIGN_OR_RETURN(db::Rows known,
+                         SelectIn(db, "terms_known", "SELECT hash FROM term WHERE hash",
+                                  db::Values(hashes.begin() + static_cast<ptrdiff_t>(start),
+                                             hashes.begin() + static_cast<ptrdiff_t>(end))));
+    while (known.Next()) fresh.erase(known.String(0));
+  }
+  for (const auto& [hash, text] : fresh) {
+    writes.Insert(TermSpec(), {hash, keyring_.Encrypt(text, TermAad(hash))});
+  }
   return absl::OkStatus();
+}
+
+absl::Status ProblemCounter::Count(db::Connection& db, absl::Span<const TicketToCount> tickets,
+                                   db::WriteSet& writes, ProblemAddition& addition) const {
+  TextsByTerm fresh;
+  while (!tickets.empty()) {
+    const auto some = tickets.first(std::min(tickets.size(), db::kMaxInSize));
+    db::Values ids;
+    for (const TicketToCount& each : some) ids.emplace_back(each.ticket->key.id);
+    CRM_ASSIGN_OR_RETURN(const CountsByTicket counts, ReadCounts(db, ids));
+    for (const TicketToCount& each : some) {
+      const auto before = counts.find(each.ticket->key.id);
+      CountOne(each, before == counts.end() ? StoredProblem() : before->second, writes, addition,
+               fresh);
+    }
+    tickets.remove_prefix(some.size());
+  }
+  return AddTerms(db, std::move(fresh), writes);
+}
+
+void ProblemCounter::CountOne(const TicketToCount& each, const StoredProblem& before,
+                              db::WriteSet& writes, ProblemAddition& addition,
+                              TextsByTerm& fresh) const {
+  const int64_t id = each.ticket->key.id;
+  const CountedProblem after = CountedOf(each.ticket->message, *each.events, zone_);
+  Terms terms;
+  for (auto& [hash, text] : TermsOf(each.ticket->message)) {
+    terms.insert(hash);
+    if (before.terms.contains(hash)) continue;
+    writes.Insert(TicketTermSpec(), {id, hash});
+    fresh.emplace(hash, std::move(text));
+  }
+  for (const std::string& hash : before.terms) {
+    if (!terms.contains(hash)) writes.Execute(kDeleteTerm, {id, hash});
+  }
+  const bool counted = before.revision > 0;
+  if (counted && before.counted == after && terms == before.terms) return;
+  if (counted) addition.Add(before.counted, before.terms, -1);
+  addition.Add(after, terms, 1);
+  WriteCounted(writes, id, before.revision, after);
 }
 
 }  // namespace crm::ticket

@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "common/crypto/keyring.h"
 #include "common/db/connection.h"
 #include "common/db/write_set.h"
@@ -41,6 +42,13 @@ struct CountedProblem {
   bool operator==(const CountedProblem&) const = default;
 };
 
+// What the database has of a ticket.
+struct StoredProblem {
+  int64_t revision = 0;  // 0: nothing
+  CountedProblem counted;
+  std::set<std::string> terms;  // hashes
+};
+
 // What a write adds to the sums: of several tickets at once, which mostly have the same.
 class ProblemAddition {
  public:
@@ -67,23 +75,33 @@ class ProblemAddition {
   std::map<Key, Sum> sums_;
 };
 
+struct TicketToCount {
+  const StoredTicket* ticket;
+  const TicketEvents* events;  // all of them
+};
+
 // Used by one thread at a time.
 class ProblemCounter {
  public:
   // Outlives it.
   ProblemCounter(crypto::Keyring& keyring, absl::TimeZone zone) : keyring_(keyring), zone_(zone) {}
 
-  // Nothing if the sums have the ticket as it is. The addition belongs into the same commit.
-  // Whoever else counts it meanwhile fails that with WRITE_CONFLICT, or DUPLICATE_KEY the first
-  // time.
-  absl::Status Count(db::Connection& db, const StoredTicket& ticket, const TicketEvents& events,
+  // Nothing if the sums have the tickets as they are. The addition belongs into the same commit.
+  // Whoever else counts one meanwhile fails that with WRITE_CONFLICT, or DUPLICATE_KEY the first
+  // time. Few statements, however many tickets.
+  absl::Status Count(db::Connection& db, absl::Span<const TicketToCount> tickets,
                      db::WriteSet& writes, ProblemAddition& addition) const;
 
  private:
-  using Terms = std::set<std::string>;  // hashes
+  using Terms = std::set<std::string>;                     // hashes
+  using TextsByTerm = std::map<std::string, std::string>;  // by hash
 
-  // Stores the words that are new.
-  Terms TakeTerms(const StoredTicket& ticket, const Terms& stored, db::WriteSet& writes) const;
+  TextsByTerm TermsOf(const v1::Ticket& ticket) const;
+  // Adds the words that the ticket did not have to `fresh`.
+  void CountOne(const TicketToCount& each, const StoredProblem& before, db::WriteSet& writes,
+                ProblemAddition& addition, TextsByTerm& fresh) const;
+  // Those that the database does not know.
+  absl::Status AddTerms(db::Connection& db, TextsByTerm fresh, db::WriteSet& writes) const;
 
   crypto::Keyring& keyring_;
   const absl::TimeZone zone_;

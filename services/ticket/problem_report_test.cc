@@ -150,6 +150,23 @@ TEST_F(ProblemReportTest, RecurringTerms) {
   EXPECT_EQ(Month("2026-03").terms(0).tickets(), 4);
 }
 
+// TIC-12: a ticket that cannot be read keeps none of the others out of the sums.
+TEST_F(ProblemReportTest, GoesPastATicketThatCannotBeRead) {
+  const std::string broken = Open(Of("发票", "发票未收到")).number();
+  Open(Of("网络", "网络断线"));
+  ASSERT_TRUE(AreCounted());
+  auto& database = harness_->database();
+  database.Run("UPDATE ticket SET description = 'x' WHERE number = '" + broken + "'");
+  // All of them come once more.
+  for (const char* table : {"ticket_problem", "ticket_term", "problem_sum"}) {
+    database.Run(absl::StrCat("DELETE FROM ", table));
+  }
+  database.Run("UPDATE event_cursor SET position = 0 WHERE source = 'ticket-terms'");
+  Open(Of("网络", "网络断线"));
+  EXPECT_TRUE(Eventually([&] { return CountRows("SELECT COUNT(*) FROM ticket_problem") == 2; }));
+  EXPECT_EQ(CountRows("SELECT CAST(SUM(created) AS SIGNED) FROM problem_sum WHERE kind = 1"), 2);
+}
+
 // TIC-12, PLT-7, PLT-13
 TEST_F(ProblemReportTest, RefusesWhatItCannotTell) {
   const auto refused = [&](const std::string& from, const std::string& to) {

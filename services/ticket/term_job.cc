@@ -57,28 +57,25 @@ absl::Status TermJob::OnEvents(absl::Span<const Event* const> events, db::Connec
   std::set<std::string> numbers;
   for (const Event* event : events) numbers.insert(event->subject());
   ProblemAddition addition;
-  for (const std::string& number : numbers) {
-    const absl::Status counted = Count(number, read, out, addition);
-    // One that cannot be read does not hold up the others.
-    if (absl::IsDataLoss(counted)) {
-      desk_.host.log().Write(log::Level::kError, "a ticket cannot be read: its words do not count",
-                             {{"number", number}, {"reason", ErrorReason(counted)}});
-      continue;
-    }
-    CRM_RETURN_IF_ERROR(counted);
-  }
+  CRM_RETURN_IF_ERROR(Count({numbers.begin(), numbers.end()}, read, out, addition));
   addition.Write(out);
   return absl::OkStatus();
 }
 
-absl::Status TermJob::Count(const std::string& number, db::Connection& read, db::WriteSet& out,
-                            ProblemAddition& addition) const {
-  const auth::RowScope all{auth::RowScope::Kind::kAll, "", {}};
-  const absl::StatusOr<StoredTicket> ticket = desk_.store.Get(read, number, all);
-  if (absl::IsNotFound(ticket.status())) return absl::OkStatus();
-  CRM_RETURN_IF_ERROR(ticket.status());
-  CRM_ASSIGN_OR_RETURN(const TicketEvents history, TicketStore::ReadEvents(read, ticket->key.id));
-  return counter_.Count(read, *ticket, history, out, addition);
+absl::Status TermJob::Count(const std::vector<std::string>& numbers, db::Connection& read,
+                            db::WriteSet& out, ProblemAddition& addition) const {
+  // One that cannot be read does not hold up the others.
+  const auto log_unreadable = [&](int64_t id, const absl::Status& status) {
+    desk_.host.log().Write(log::Level::kError, "a ticket cannot be read: its words do not count",
+                           {{"id", id}, {"reason", ErrorReason(status)}});
+  };
+  CRM_ASSIGN_OR_RETURN(const std::vector<StoredTicket> tickets,
+                       desk_.store.GetMany(read, numbers, log_unreadable));
+  CRM_ASSIGN_OR_RETURN(auto events, TicketStore::ReadEventsOf(read, tickets));
+  std::vector<TicketToCount> to_count;
+  to_count.reserve(tickets.size());
+  for (const StoredTicket& ticket : tickets) to_count.push_back({&ticket, &events[ticket.key.id]});
+  return counter_.Count(read, to_count, out, addition);
 }
 
 }  // namespace crm::ticket

@@ -33,8 +33,8 @@ class TermJob {
 
   absl::Status OnEvents(absl::Span<const Event* const> events, db::Connection& read,
                         db::WriteSet& out) const;
-  absl::Status Count(const std::string& number, db::Connection& read, db::WriteSet& out,
-                     ProblemAddition& addition) const;
+  absl::Status Count(const std::vector<std::string>& numbers, db::Connection& read,
+                     db::WriteSet& out, ProblemAddition& addition) const;
 
   Desk& desk_;
   const ProblemCounter counter_;

@@ -39,7 +39,7 @@ class TicketMetrics {
 
   static void Set(const Gauges& gauges, const Counts& counts);
   absl::Status CountClocks(db::Connection& db, absl::Time now);
-  absl::Status ReadNextBreach(db::Connection& db, absl::Time now);
+  void SetNextBreach(const std::map<int, absl::Time>& next, absl::Time now);
   absl::Status ReadOverdue(db::Connection& db, absl::Time now);
   absl::Status CountOpen(db::Connection& db);
   absl::Status ReadSatisfaction(db::Connection& db, absl::Time now);

@@ -1,9 +1,11 @@
 #include "services/ticket/ticket_store.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/db/query.h"
 #include "common/error/error.h"
 #include "common/event/outbox.h"
 #include "common/filter/scope.h"
@@ -15,12 +17,11 @@
 namespace crm::ticket {
 namespace {
 
-constexpr db::Query kEvents{"ticket_events", R"sql(
-  SELECT sequence, time, kind, actor, status, priority, assignee, sla_version, sla_policy, rule,
-         level, other_ticket
+constexpr char kSelectEvents[] = R"sql(
+  SELECT ticket_id, sequence, time, kind, actor, status, priority, assignee, sla_version,
+         sla_policy, rule, level, other_ticket
   FROM ticket_event
-  WHERE ticket_id = ?
-  ORDER BY sequence)sql"};
+  WHERE ticket_id)sql";
 
 constexpr db::Query kExpectUnchanged{"ticket_expect_unchanged", R"sql(
   UPDATE ticket
@@ -29,19 +30,28 @@ constexpr db::Query kExpectUnchanged{"ticket_expect_unchanged", R"sql(
 
 v1::TicketEvent ReadEvent(const db::Rows& row) {
   v1::TicketEvent event;
-  event.set_sequence(row.Int(0));
-  record::SetTime(row.Time(1), *event.mutable_time());
-  event.set_kind(static_cast<v1::TicketEventKind>(row.Int(2)));
-  event.set_actor(row.String(3));
-  event.set_status(static_cast<v1::TicketStatus>(row.Int(4)));
-  event.set_priority(static_cast<v1::TicketPriority>(row.Int(5)));
-  event.set_assignee(row.String(6));
-  event.set_sla_version(row.Int(7));
-  event.set_sla_policy(row.String(8));
-  event.set_rule(row.String(9));
-  event.set_level(row.Int(10));
-  event.set_other_ticket(row.String(11));
+  event.set_sequence(row.Int(1));
+  record::SetTime(row.Time(2), *event.mutable_time());
+  event.set_kind(static_cast<v1::TicketEventKind>(row.Int(3)));
+  event.set_actor(row.String(4));
+  event.set_status(static_cast<v1::TicketStatus>(row.Int(5)));
+  event.set_priority(static_cast<v1::TicketPriority>(row.Int(6)));
+  event.set_assignee(row.String(7));
+  event.set_sla_version(row.Int(8));
+  event.set_sla_policy(row.String(9));
+  event.set_rule(row.String(10));
+  event.set_level(row.Int(11));
+  event.set_other_ticket(row.String(12));
   return event;
+}
+
+// `keys` is not empty and has at most db::kMaxInSize.
+filter::Fragment In(db::Values keys) {
+  keys.resize(db::PaddedInSize(keys.size()), db::Value(keys.back()));
+  filter::Fragment in{" IN (?", std::move(keys)};
+  for (size_t i = 1; i < in.values.size(); ++i) in.sql += ", ?";
+  in.sql += ")";
+  return in;
 }
 
 }  // namespace
@@ -77,6 +87,29 @@ absl::StatusOr<std::optional<StoredTicket>> TicketStore::GetById(db::Connection&
   return Find(db, "ticket_by_id", {"id = ?", {id}});
 }
 
+absl::StatusOr<std::vector<StoredTicket>> TicketStore::GetMany(
+    db::Connection& db, absl::Span<const std::string> numbers,
+    absl::FunctionRef<void(int64_t id, const absl::Status& status)> unreadable) const {
+  std::vector<StoredTicket> found;
+  while (!numbers.empty()) {
+    const auto some = numbers.first(std::min(numbers.size(), db::kMaxInSize));
+    const filter::Fragment in = In(db::Values(some.begin(), some.end()));
+    const std::string sql = absl::StrCat(select_, "number", in.sql);
+    CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"tickets_by_number", sql}, in.values));
+    while (rows.Next()) {
+      StoredTicket ticket;
+      const absl::Status read = tickets_.table().Read(rows, ticket.key, ticket.message);
+      if (read.ok()) {
+        found.push_back(std::move(ticket));
+      } else {
+        unreadable(ticket.key.id, read);
+      }
+    }
+    numbers.remove_prefix(some.size());
+  }
+  return found;
+}
+
 absl::StatusOr<std::optional<StoredTicket>> TicketStore::FindByReference(
     db::Connection& db, std::string_view channel, std::string_view external_reference) const {
   return Find(db, "ticket_by_reference",
@@ -107,10 +140,27 @@ void TicketStore::ExpectUnchanged(db::WriteSet& writes, const StoredTicket& tick
 }
 
 absl::StatusOr<TicketEvents> TicketStore::ReadEvents(db::Connection& db, int64_t ticket_id) {
-  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select(kEvents, {ticket_id}));
+  const std::string sql = absl::StrCat(kSelectEvents, " = ? ORDER BY sequence");
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"ticket_events", sql}, {ticket_id}));
   TicketEvents events;
   events.reserve(rows.size());
   while (rows.Next()) events.push_back(ReadEvent(rows));
+  return events;
+}
+
+absl::StatusOr<std::map<int64_t, TicketEvents>> TicketStore::ReadEventsOf(
+    db::Connection& db, absl::Span<const StoredTicket> tickets) {
+  std::map<int64_t, TicketEvents> events;
+  while (!tickets.empty()) {
+    const auto some = tickets.first(std::min(tickets.size(), db::kMaxInSize));
+    db::Values ids;
+    for (const StoredTicket& ticket : some) ids.emplace_back(ticket.key.id);
+    const filter::Fragment in = In(std::move(ids));
+    const std::string sql = absl::StrCat(kSelectEvents, in.sql, " ORDER BY ticket_id, sequence");
+    CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"ticket_events_of_many", sql}, in.values));
+    while (rows.Next()) events[rows.Int(0)].push_back(ReadEvent(rows));
+    tickets.remove_prefix(some.size());
+  }
   return events;
 }
 

@@ -2,11 +2,16 @@
 #ifndef CRM_SERVICES_TICKET_TICKET_STORE_H_
 #define CRM_SERVICES_TICKET_TICKET_STORE_H_
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "common/auth/row_scope.h"
 #include "common/base/ids.h"
 #include "common/crypto/keyring.h"
@@ -36,6 +41,11 @@ class TicketStore {
                                    const auth::RowScope& scope) const;
   // Whatever the caller may see: for background work.
   absl::StatusOr<std::optional<StoredTicket>> GetById(db::Connection& db, int64_t id) const;
+  // Those that are there, whatever the caller may see. `unreadable` is told of those that cannot
+  // be read.
+  absl::StatusOr<std::vector<StoredTicket>> GetMany(
+      db::Connection& db, absl::Span<const std::string> numbers,
+      absl::FunctionRef<void(int64_t id, const absl::Status& status)> unreadable) const;
   absl::StatusOr<std::optional<StoredTicket>> FindByReference(
       db::Connection& db, std::string_view channel, std::string_view external_reference) const;
 
@@ -47,6 +57,9 @@ class TicketStore {
 
   // Without texts.
   static absl::StatusOr<TicketEvents> ReadEvents(db::Connection& db, int64_t ticket_id);
+  // The same of many, by ticket.
+  static absl::StatusOr<std::map<int64_t, TicketEvents>> ReadEventsOf(
+      db::Connection& db, absl::Span<const StoredTicket> tickets);
   // Those of these sequences, with their texts.
   absl::StatusOr<TicketEvents> ReadTexts(
       db::Connection& db, int64_t ticket_id,
