@@ -160,7 +160,7 @@ Filling Opportunities() {
                   .replace = {{"number", "CONCAT(number, '-?')"}}},
                  {.name = "stage_move", .ids = {"id", "opportunity_id"}, .replace = {}},
                  {.name = "report_journal", .ids = {"id"}, .replace = {}}},
-      .sums = {"funnel_cell", "forecast_cell"}};
+      .sums = {"funnel_cell", "forecast_cell", "follow_up_cell"}};
   for (int i = 0; i < kRepresentatives; ++i) filling.staff.push_back(absl::StrCat("rep", i));
   return filling;
 }

@@ -8,7 +8,8 @@
 
 namespace crm::sales {
 
-// The opportunity has just entered its stage. Reminders of entry actions are due at once.
+// The opportunity has just entered its stage, be it open, won or lost. Reminders of entry actions
+// are due `after_days` later, at once without.
 absl::Status RunEntryActions(Sales& sales, server::CallContext& call,
                              const v1::Opportunity& opportunity);
 

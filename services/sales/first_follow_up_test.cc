@@ -1,11 +1,12 @@
-// From the lead to the first follow-up, over gRPC; compared with a count over the opportunities.
-#include <random>
-
+// From the lead to the first follow-up, over gRPC: what it is, and the report on it.
 #include "crm/sales/v1/history.pb.h"
 #include "services/sales/reminder_test_fixture.h"
 
 namespace crm::sales {
 namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 class FirstFollowUpTest : public ReminderTest {
  protected:
@@ -16,14 +17,38 @@ class FirstFollowUpTest : public ReminderTest {
                : absl::InfinitePast();
   }
   std::string New() { return Must(Create(Draft())).number(); }
-  v1::WinLossLine Report() {
-    v1::GetWinLossRequest request;
-    request.set_from_date("2026-01-01");
-    request.set_to_date("2026-12-31");
-    const auto response =
-        Must(Call<v1::GetWinLossResponse>("SalesReportService/GetWinLoss", request, Steward()));
-    EXPECT_EQ(response.lines_size(), 1);
-    return response.lines(0);
+  // A lead that came at that time.
+  std::string Lead(const std::string& time, const std::string& source = "website",
+                   const std::string& token = "") {
+    v1::Opportunity draft = Draft();
+    draft.set_source_channel(source);
+    record::SetTime(At(time), *draft.mutable_lead_time());
+    return Must(Create(draft, token)).number();
+  }
+  absl::StatusOr<v1::GetLeadFollowUpResponse> Ask(const v1::GetLeadFollowUpRequest& request,
+                                                  const std::string& token = "") {
+    return Call<v1::GetLeadFollowUpResponse>("SalesReportService/GetLeadFollowUp", request,
+                                             token.empty() ? Steward() : token);
+  }
+  // "group leads followed-up neglected rate hours" of each line.
+  std::vector<std::string> Report(const std::string& from, const std::string& to,
+                                  v1::LeadGroup group = v1::LEAD_GROUP_UNSPECIFIED,
+                                  const std::string& token = "") {
+    v1::GetLeadFollowUpRequest request;
+    request.set_from_month(from);
+    request.set_to_month(to);
+    request.set_group(group);
+    return Texts(Must(Ask(request, token)));
+  }
+  static std::vector<std::string> Texts(const v1::GetLeadFollowUpResponse& response) {
+    std::vector<std::string> lines;
+    for (const v1::LeadFollowUpLine& line : response.lines()) {
+      lines.push_back(absl::StrCat(
+          line.group(), line.group().empty() ? "" : " ", line.lead_count(), " ",
+          line.followed_up_count(), " ", line.neglected_count(), " ", line.follow_up_rate(), " ",
+          line.has_mean_follow_up_hours() ? absl::StrCat(line.mean_follow_up_hours()) : "-"));
+    }
+    return lines;
   }
 };
 
@@ -61,35 +86,62 @@ TEST_F(FirstFollowUpTest, IsNotWhatNobodyDid) {  // SAL-15
   EXPECT_EQ(FirstFollowUp(number), absl::InfinitePast());
   Must(Lose(number));
   EXPECT_EQ(FirstFollowUp(number), absl::InfinitePast());
-  EXPECT_EQ(Report().followed_up_count(), 0);
-  EXPECT_FALSE(Report().has_mean_follow_up_hours());
+  EXPECT_THAT(Report("2026-03", "2026-03"), ElementsAre("1 0 1 0 -"));
 }
 
-TEST_F(FirstFollowUpTest, RateAndTimeAgreeWithTheOpportunities) {  // SAL-15
-  std::mt19937 random(20260320);  // NOLINT(cert-msc51-cpp): the same test every time
-  int closed = 0;
-  int followed_up = 0;
-  double hours = 0;
-  for (int i = 0; i < 25; ++i) {
-    const std::string number = New();
-    Advance(absl::Minutes(random() % 3000));
-    if (random() % 3 != 0) Must(SalesTest::Advance(number));
-    if (random() % 4 == 0) continue;
-    Must(Lose(number));
-    ++closed;
-    const v1::Opportunity opportunity = Must(Get(number));
-    if (!opportunity.has_first_follow_up_time()) continue;
-    ++followed_up;
-    hours += absl::ToDoubleHours(record::TimeOf(opportunity.first_follow_up_time()) -
-                                 record::TimeOf(opportunity.lead_time()));
-  }
-  ASSERT_GT(followed_up, 0);
-  ASSERT_LT(followed_up, closed);
-  const v1::WinLossLine line = Report();
-  EXPECT_EQ(line.lost_count(), closed);
-  EXPECT_EQ(line.followed_up_count(), followed_up);
-  EXPECT_DOUBLE_EQ(line.follow_up_rate(), static_cast<double>(followed_up) / closed);
-  EXPECT_NEAR(line.mean_follow_up_hours(), hours / followed_up, 1e-3);
+// A lead that is left lying open is what the rate is for; when it is closed is of no account.
+TEST_F(FirstFollowUpTest, CountsLeadsByWhenTheyCame) {          // SAL-15
+  const std::string lying = Lead("2026-03-20T08:00:00+08:00");  // two hours ago
+  const std::string prompt = Lead("2026-03-20T09:00:00+08:00");
+  EXPECT_THAT(Report("2026-03", "2026-03"), ElementsAre("2 0 2 0 -"));
+  Must(Move(prompt, "needs_analysis"));  // one hour after the lead
+  EXPECT_THAT(Report("2026-03", "2026-03"), ElementsAre("2 1 1 0.5 1"));
+  // Lost unseen: still a lead that nobody followed up.
+  const std::string lost = Lead("2026-03-20T10:00:00+08:00");
+  Must(Lose(lost));
+  const std::string slow = Lead("2026-03-20T10:00:00+08:00");
+  Advance(absl::Hours(3));
+  Must(SalesTest::Advance(slow));
+  EXPECT_THAT(Report("2026-03", "2026-03"), ElementsAre("4 2 2 0.5 2"));
+  // Months of the business zone; a month later nothing has changed.
+  Advance(40 * kDay);
+  Lead("2026-04-01T00:00:00+08:00");
+  EXPECT_THAT(Report("2026-03", "2026-03"), ElementsAre("4 2 2 0.5 2"));
+  EXPECT_THAT(Report("2026-04", "2026-04"), ElementsAre("1 0 1 0 -"));
+  EXPECT_THAT(Report("2026-05", "2026-12"), IsEmpty());
+  // Followed up at last: 40 days and 5 hours after it came.
+  Must(SalesTest::Advance(lying));
+  EXPECT_THAT(Report("2026-03", "2026-03"), ElementsAre("4 3 1 0.75 323"));
+  EXPECT_THAT(Report("2026-03", "2026-04", v1::LEAD_GROUP_MONTH),
+              ElementsAre("2026-03 4 3 1 0.75 323", "2026-04 1 0 1 0 -"));
+}
+
+TEST_F(FirstFollowUpTest, TellsLeadsApart) {  // SAL-15, PLT-13
+  const std::string li = Rep("li", "west");
+  Must(Move(Lead("2026-03-20T08:00:00+08:00", "website"), "needs_analysis"));
+  Lead("2026-03-20T08:00:00+08:00", "referral");
+  Lead("2026-03-20T08:00:00+08:00", "referral", li);
+  EXPECT_THAT(Report("2026-03", "2026-03", v1::LEAD_GROUP_OWNER),
+              ElementsAre("li 1 0 1 0 -", "rep 2 1 1 0.5 2"));
+  EXPECT_THAT(Report("2026-03", "2026-03", v1::LEAD_GROUP_TEAM),
+              ElementsAre("east 2 1 1 0.5 2", "west 1 0 1 0 -"));
+  EXPECT_THAT(Report("2026-03", "2026-03", v1::LEAD_GROUP_SOURCE),
+              ElementsAre("referral 2 0 2 0 -", "website 1 1 0 1 2"));
+  EXPECT_THAT(Report("2026-03", "2026-03", v1::LEAD_GROUP_MANAGER),  // nobody has one here
+              ElementsAre("3 1 2 0.333333 2"));
+  v1::GetLeadFollowUpRequest request;
+  request.set_from_month("2026-03");
+  request.set_to_month("2026-03");
+  request.set_owner("rep");
+  request.set_source_channel("referral");
+  EXPECT_THAT(Texts(Must(Ask(request))), ElementsAre("1 0 1 0 -"));
+  // Only what the caller may see.
+  EXPECT_THAT(Report("2026-03", "2026-03", v1::LEAD_GROUP_UNSPECIFIED, Rep()),
+              ElementsAre("2 1 1 0.5 2"));
+  EXPECT_THAT(Report("2026-03", "2026-03", v1::LEAD_GROUP_UNSPECIFIED, Director("west")),
+              ElementsAre("1 0 1 0 -"));
+  request.set_to_month("2026-02");
+  EXPECT_THAT(Violations(Ask(request).status()), ElementsAre("to_month PERIOD_BACKWARDS"));
 }
 
 // Those of another system, and of before this was recorded, are no missed follow-ups.
@@ -106,19 +158,9 @@ TEST_F(FirstFollowUpTest, LeavesOutWhatCannotBeKnown) {  // SAL-15
   const auto imported = Must(Call<v1::ImportOpportunitiesResponse>(
       "HistoryService/ImportOpportunities", request, Steward()));
   EXPECT_TRUE(Must(Get(imported.outcomes(0).opportunity(), Steward())).follow_up_unknown());
-  EXPECT_EQ(Report().lost_count(), 1);
-  EXPECT_EQ(Report().follow_up_known_count(), 0);
-  EXPECT_FALSE(Report().has_follow_up_rate());
-
-  const std::string moved = New();
-  EXPECT_FALSE(Must(Get(moved)).follow_up_unknown());
-  Must(SalesTest::Advance(moved));
-  Must(Lose(moved));
-  Must(Lose(New()));
-  EXPECT_EQ(Report().lost_count(), 3);
-  EXPECT_EQ(Report().follow_up_known_count(), 2);
-  EXPECT_EQ(Report().followed_up_count(), 1);
-  EXPECT_DOUBLE_EQ(Report().follow_up_rate(), 0.5);
+  EXPECT_THAT(Report("2026-02", "2026-02"), IsEmpty());
+  EXPECT_FALSE(Must(Get(Lead("2026-02-02T09:00:00+08:00"))).follow_up_unknown());
+  EXPECT_THAT(Report("2026-02", "2026-02"), ElementsAre("1 0 1 0 -"));
 }
 
 }  // namespace

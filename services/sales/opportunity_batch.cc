@@ -51,16 +51,16 @@ absl::StatusOr<std::map<int64_t, StoredOpportunity>> OpportunitiesById(
   return found;
 }
 
-absl::StatusOr<std::set<std::string>> ClosedOnesOf(db::Connection& db,
-                                                   absl::Span<const std::string> numbers) {
-  std::set<std::string> closed;
-  if (numbers.empty()) return closed;
-  filter::Fragment where = InNumbers("number", numbers);
-  where.Append(" AND stage_kind <> ?", v1::STAGE_KIND_OPEN);
-  const std::string sql = absl::StrCat("SELECT number FROM opportunity WHERE ", where.sql);
-  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"closed_opportunities", sql}, where.values));
-  while (rows.Next()) closed.insert(rows.String(0));
-  return closed;
+absl::StatusOr<std::map<std::string, v1::StageKind>> StageKindsOf(
+    db::Connection& db, absl::Span<const std::string> numbers) {
+  std::map<std::string, v1::StageKind> kinds;
+  if (numbers.empty()) return kinds;
+  const filter::Fragment where = InNumbers("number", numbers);
+  const std::string sql =
+      absl::StrCat("SELECT number, stage_kind FROM opportunity WHERE ", where.sql);
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"opportunity_stage_kinds", sql}, where.values));
+  while (rows.Next()) kinds.emplace(rows.String(0), static_cast<v1::StageKind>(rows.Int(1)));
+  return kinds;
 }
 
 void ExpectUnchanged(db::WriteSet& writes, const resource::RowKey& key) {

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,9 +24,9 @@ filter::Fragment InNumbers(std::string_view column, absl::Span<const std::string
 absl::StatusOr<std::map<int64_t, StoredOpportunity>> OpportunitiesById(
     db::Connection& db, const record::Table& table, absl::Span<const int64_t> ids);
 
-// Numbers of those that are closed.
-absl::StatusOr<std::set<std::string>> ClosedOnesOf(db::Connection& db,
-                                                   absl::Span<const std::string> numbers);
+// Open, won or lost, by number; those that exist.
+absl::StatusOr<std::map<std::string, v1::StageKind>> StageKindsOf(
+    db::Connection& db, absl::Span<const std::string> numbers);
 
 // Refuses the commit, with a conflict, if the opportunity has changed since it was read.
 void ExpectUnchanged(db::WriteSet& writes, const resource::RowKey& key);

@@ -51,11 +51,14 @@ void OpportunityHandlers::Register(server::MethodTable& table) {
 absl::Status OpportunityHandlers::FillOwner(CallContext& call, const Pipelines& pipelines,
                                             v1::Opportunity& opportunity) const {
   const auto& caller = call.caller();
-  if (opportunity.owner().empty() && caller.kind == auth::CallerKind::kUser) {
-    opportunity.set_owner(caller.id);
+  const bool is_person = caller.kind == auth::CallerKind::kUser;
+  if (opportunity.owner().empty() && is_person) opportunity.set_owner(caller.id);
+  if (opportunity.owner().empty()) {
+    return InvalidField("opportunity.owner", "REQUIRED",
+                        "name a user of the staff directory: a program owns no opportunities");
   }
   const auto* owner = sales_.archive.staff().Get()->User(opportunity.owner());
-  if (owner == nullptr && opportunity.owner() != caller.id && !opportunity.owner().empty()) {
+  if (owner == nullptr && !(is_person && opportunity.owner() == caller.id)) {
     return InvalidField("opportunity.owner", "OWNER_UNKNOWN",
                         "use the id of a user of the staff directory");
   }
@@ -85,6 +88,7 @@ absl::StatusOr<v1::Opportunity> OpportunityHandlers::Create(
                 absl::InfinitePast(), "enter_time"));
   const v1::Pipeline& pipeline = sales_.PipelineOf(*pipelines, opportunity);
   EnterStage(pipeline, FirstStage(pipeline), enter_time, opportunity);
+  CRM_RETURN_IF_ERROR(CheckRequiredFields(pipeline, opportunity));
 
   CRM_RETURN_IF_ERROR(sales_.CustomerFor(call, opportunity.customer()).status());
   if (call.validate_only()) return opportunity;

@@ -69,6 +69,18 @@ TEST_F(OpportunityTest, RefusesAmountsAndTimesThatCannotBe) {  // SAL-1
               ElementsAre("opportunity.pipeline PIPELINE_UNKNOWN"));
 }
 
+TEST_F(OpportunityTest, OfAProgramHasAPersonForAnOwner) {  // SAL-1
+  const std::string erp = harness_.TokenOfService("crm-erp", {"data_steward"});
+  const absl::Status refused = Create(Draft(), erp).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(Violations(refused), ElementsAre("opportunity.owner REQUIRED"));
+  v1::Opportunity its_own = Draft();
+  its_own.set_owner("crm-erp");
+  EXPECT_THAT(Violations(Create(its_own, erp).status()),
+              ElementsAre("opportunity.owner OWNER_UNKNOWN"));
+  EXPECT_THAT(Names("", "", Steward()), IsEmpty());
+}
+
 TEST_F(OpportunityTest, AddsUpProducts) {  // SAL-18
   v1::Opportunity draft = Draft("产品合计", "");
   v1::OpportunityProduct& platform = *draft.add_products();

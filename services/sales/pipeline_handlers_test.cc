@@ -35,18 +35,6 @@ class PipelineTest : public SalesTest {
     return Call<v1::Pipeline>("PipelineService/CreatePipeline", request,
                               token.empty() ? Steward() : token);
   }
-  absl::StatusOr<v1::Pipeline> UpdatePipeline(const v1::Pipeline& pipeline,
-                                              const std::vector<std::string>& paths) {
-    v1::UpdatePipelineRequest request;
-    *request.mutable_pipeline() = pipeline;
-    for (const std::string& path : paths) request.mutable_update_mask()->add_paths(path);
-    return Call<v1::Pipeline>("PipelineService/UpdatePipeline", request, Steward());
-  }
-  v1::Pipeline GetPipeline(const std::string& code) {
-    v1::GetPipelineRequest request;
-    request.set_pipeline(code);
-    return Must(Call<v1::Pipeline>("PipelineService/GetPipeline", request));
-  }
 };
 
 TEST_F(PipelineTest, HasTheOneOfTheSpecificationBuiltIn) {  // SAL-2
@@ -109,6 +97,61 @@ TEST_F(PipelineTest, AsksForFieldsBeforeAStage) {  // SAL-2
   patch.mutable_competitors(0)->set_advantage("本地服务");
   Must(Update(patch, {"risk", "competitors"}));
   EXPECT_EQ(Must(Advance(number)).stage(), "needs_analysis");
+}
+
+// Whichever way a stage is entered; every field that is missing is named.
+TEST_F(PipelineTest, AsksForFieldsHoweverAStageIsEntered) {  // SAL-2
+  const auto refused_for = [](const absl::Status& refused) {
+    EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
+    EXPECT_EQ(ErrorReason(refused), "STAGE_FIELDS_MISSING");
+    return absl::StrCat(Metadata(refused, "stage"), " ", Metadata(refused, "missing_fields"));
+  };
+  const std::string number = Must(Create(Draft())).number();
+  Must(Advance(number));
+  v1::Pipeline pipeline = GetPipeline("default");
+  const auto require = [&](int stage, const char* field) {
+    pipeline.mutable_stages(stage)->add_required_fields(field);
+  };
+  require(0, "risk");
+  require(0, "competitors");
+  require(1, "products");
+  require(6, "risk");
+  Must(UpdatePipeline(pipeline, {"stages"}));
+
+  EXPECT_EQ(refused_for(Create(Draft()).status()), "lead_confirmed risk,competitors");
+  EXPECT_EQ(refused_for(Move(number, "lead_confirmed", "联系人更换").status()),
+            "lead_confirmed risk,competitors");
+  EXPECT_EQ(refused_for(Lose(number).status()), "lost risk");
+  EXPECT_EQ(Must(Get(number)).stage(), "needs_analysis");
+  v1::Opportunity patch;
+  patch.set_number(number);
+  patch.set_risk("预算未定");
+  Must(Update(patch, {"risk"}));
+  Must(Lose(number));
+  v1::ReopenOpportunityRequest reopen;
+  reopen.set_opportunity(number);
+  reopen.set_reason("客户重新立项");
+  EXPECT_EQ(refused_for(Call<v1::Opportunity>("ReopenOpportunity", reopen).status()),
+            "needs_analysis products");
+  EXPECT_EQ(Must(Get(number)).stage(), "lost");
+}
+
+TEST_F(PipelineTest, AsksForFieldsBeforeItIsWon) {  // SAL-2, SAL-8
+  v1::Pipeline pipeline = GetPipeline("default");
+  pipeline.mutable_stages(5)->add_required_fields("competitors");
+  pipeline.mutable_stages(4)->set_contract(false);
+  Must(UpdatePipeline(pipeline, {"stages"}));
+  v1::Opportunity draft = Draft();
+  draft.set_contract_amount("90000");
+  draft.set_contract_date("2026-03-20");
+  const std::string number = Must(Create(draft)).number();
+  EXPECT_EQ(Metadata(Win(number).status(), "missing_fields"), "competitors");
+  v1::Opportunity patch;
+  patch.set_number(number);
+  patch.add_competitors()->set_name("竞品甲");
+  patch.mutable_competitors(0)->set_advantage("本地服务");
+  Must(Update(patch, {"competitors"}));
+  EXPECT_EQ(Must(Win(number)).stage(), "won");
 }
 
 TEST_F(PipelineTest, LeavesOpportunitiesInAStageThatIsGone) {  // SAL-2

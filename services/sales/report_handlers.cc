@@ -44,6 +44,15 @@ void ReportHandlers::Register(server::MethodTable& table) {
                                                                bind(&ReportHandlers::Forecast));
   table.Unary<v1::GetWinLossRequest, v1::GetWinLossResponse>("GetWinLoss",
                                                              bind(&ReportHandlers::WinLoss));
+  table.Unary<v1::GetLeadFollowUpRequest, v1::GetLeadFollowUpResponse>(
+      "GetLeadFollowUp", bind(&ReportHandlers::LeadFollowUp));
+}
+
+template <typename Sum>
+std::vector<Sum> ReportHandlers::OfManagers(std::vector<Sum> of_owners) const {
+  const auto staff = sales_.archive.staff().Get();
+  return ByManager(std::move(of_owners),
+                   [&](const std::string& owner) { return staff->SupervisorOf(owner); });
 }
 
 absl::StatusOr<v1::GetFunnelResponse> ReportHandlers::Funnel(CallContext& call,
@@ -101,12 +110,17 @@ absl::StatusOr<v1::GetWinLossResponse> ReportHandlers::WinLoss(
   CRM_ASSIGN_OR_RETURN(std::vector<ClosedSum> sums,
                        ReadClosed(*db, request, absl::FromCivil(from, sales_.zone),
                                   absl::FromCivil(to + 1, sales_.zone), call.scope()));
-  if (request.group() == v1::WIN_LOSS_GROUP_MANAGER) {
-    const auto staff = sales_.archive.staff().Get();
-    sums = ByManager(std::move(sums),
-                     [&](const std::string& owner) { return staff->SupervisorOf(owner); });
-  }
+  if (request.group() == v1::WIN_LOSS_GROUP_MANAGER) sums = OfManagers(std::move(sums));
   return BuildWinLoss(sums, request.group());
+}
+
+absl::StatusOr<v1::GetLeadFollowUpResponse> ReportHandlers::LeadFollowUp(
+    CallContext& call, const v1::GetLeadFollowUpRequest& request) {
+  CRM_RETURN_IF_ERROR(CheckPeriod(request.from_month(), request.to_month(), "to_month"));
+  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
+  CRM_ASSIGN_OR_RETURN(std::vector<LeadSum> sums, ReadLeads(*db, request, call.scope()));
+  if (request.group() == v1::LEAD_GROUP_MANAGER) sums = OfManagers(std::move(sums));
+  return BuildLeadFollowUp(sums);
 }
 
 }  // namespace crm::sales

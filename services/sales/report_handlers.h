@@ -2,6 +2,8 @@
 #ifndef CRM_SERVICES_SALES_REPORT_HANDLERS_H_
 #define CRM_SERVICES_SALES_REPORT_HANDLERS_H_
 
+#include <vector>
+
 #include "absl/status/statusor.h"
 #include "common/server/method_table.h"
 #include "crm/sales/v1/report_service.pb.h"
@@ -24,6 +26,12 @@ class ReportHandlers {
                                                    const v1::GetForecastRequest& request);
   absl::StatusOr<v1::GetWinLossResponse> WinLoss(CallContext& call,
                                                  const v1::GetWinLossRequest& request);
+  absl::StatusOr<v1::GetLeadFollowUpResponse> LeadFollowUp(
+      CallContext& call, const v1::GetLeadFollowUpRequest& request);
+
+  // Sums of owners as those of whom they report to today.
+  template <typename Sum>
+  std::vector<Sum> OfManagers(std::vector<Sum> of_owners) const;
 
   const Sales& sales_;
 };

@@ -13,8 +13,6 @@
 namespace crm::sales {
 namespace {
 
-using ::testing::IsEmpty;
-
 constexpr int kOpportunities = 60;
 const char* const kStages[] = {"lead_confirmed", "needs_analysis",   "solution_demo",
                                "negotiation",    "contract_signing", "won"};
@@ -268,82 +266,6 @@ TEST_P(ReportTest, ForecastAgreesWithTheOpportunities) {  // SAL-13, SAL-19
       }
     }
   }
-}
-
-TEST_P(ReportTest, WinLossAgreesWithTheOpportunities) {  // SAL-15, SAL-19
-  const auto key_of = [](const v1::Opportunity& each, v1::WinLossGroup group) -> std::string {
-    const int64_t yuan = CentsOf(each.base_amount()) / 100;
-    switch (group) {
-      case v1::WIN_LOSS_GROUP_REASON:
-        return each.win_reason() != 0 ? v1::WinReason_Name(each.win_reason())
-                                      : v1::LossReason_Name(each.loss_reason());
-      case v1::WIN_LOSS_GROUP_COMPETITOR:
-        return each.lost_to();
-      case v1::WIN_LOSS_GROUP_SOURCE:
-        return each.source_channel();
-      case v1::WIN_LOSS_GROUP_OWNER:
-        return each.owner();
-      case v1::WIN_LOSS_GROUP_AMOUNT_BAND:
-        if (yuan < 10'000) return "<10000";
-        if (yuan < 100'000) return "10000-100000";
-        return yuan < 1'000'000 ? "100000-1000000" : ">=1000000";
-      case v1::WIN_LOSS_GROUP_PRODUCT:
-        return each.main_product();
-      case v1::WIN_LOSS_GROUP_TEAM:
-        return each.team();
-      default:  // nobody here has a manager
-        return "";
-    }
-  };
-  for (int number = v1::WinLossGroup_MIN; number <= v1::WinLossGroup_MAX; ++number) {
-    const auto group = static_cast<v1::WinLossGroup>(number);
-    std::map<std::string, std::vector<const v1::Opportunity*>> expected;
-    for (const v1::Opportunity& each : all_) {
-      if (each.has_close_time()) expected[key_of(each, group)].push_back(&each);
-    }
-    v1::GetWinLossRequest request;
-    request.set_from_date("2026-04-20");
-    request.set_to_date("2026-04-20");
-    request.set_group(group);
-    const auto response =
-        Must(Call<v1::GetWinLossResponse>("SalesReportService/GetWinLoss", request, Steward()));
-    ASSERT_EQ(response.lines_size(), static_cast<int>(expected.size())) << number;
-    for (const v1::WinLossLine& line : response.lines()) {
-      int64_t won = 0;
-      int64_t won_amount = 0;
-      int64_t lost_amount = 0;
-      double days = 0;
-      for (const v1::Opportunity* each : expected[line.group()]) {
-        const bool is_won = each->stage_kind() == v1::STAGE_KIND_WON;
-        (is_won ? won_amount : lost_amount) += CentsOf(each->base_amount());
-        if (!is_won) continue;
-        ++won;
-        days += absl::FDivDuration(
-            record::TimeOf(each->close_time()) - record::TimeOf(each->lead_time()),
-            absl::Hours(24));
-      }
-      const auto all = static_cast<int64_t>(expected[line.group()].size());
-      EXPECT_EQ(line.won_count(), won) << line.group();
-      EXPECT_EQ(line.lost_count(), all - won) << line.group();
-      EXPECT_EQ(line.won_amount(), Money(won_amount)) << line.group();
-      EXPECT_EQ(line.lost_amount(), Money(lost_amount)) << line.group();
-      EXPECT_DOUBLE_EQ(line.win_rate(), static_cast<double>(won) / static_cast<double>(all));
-      if (won > 0) {
-        EXPECT_NEAR(line.mean_cycle_days(), days / static_cast<double>(won), 1e-6);
-      }
-    }
-  }
-  v1::GetWinLossRequest other_day;
-  other_day.set_from_date("2026-04-21");
-  other_day.set_to_date("2026-04-30");
-  EXPECT_THAT(
-      Must(Call<v1::GetWinLossResponse>("SalesReportService/GetWinLoss", other_day, Steward()))
-          .lines(),
-      IsEmpty());
-  other_day.set_to_date("2026-04-20");
-  EXPECT_THAT(
-      Violations(Call<v1::GetWinLossResponse>("SalesReportService/GetWinLoss", other_day).status()),
-      ::testing::ElementsAre("to_date PERIOD_BACKWARDS"));
 }
 
 std::string NameOf(const ::testing::TestParamInfo<Posted>& posted) {

@@ -16,12 +16,28 @@ constexpr int kUnknownMonth = 0;
 
 // The other columns of the table follow from these.
 const db::InsertSpec& EntrySpec() {
-  static const db::InsertSpec& spec = *new db::InsertSpec{
-      "report_journal",
-      {"id", "owner", "team", "pipeline", "stage", "furthest_stage", "source_channel", "lead_month",
-       "close_month", "amount", "probability", "stage_kind", "in_contract", "opportunities",
-       "leave_month", "days", "seconds"},
-      ""};
+  static const db::InsertSpec& spec = *new db::InsertSpec{"report_journal",
+                                                          {"id",
+                                                           "owner",
+                                                           "team",
+                                                           "pipeline",
+                                                           "stage",
+                                                           "furthest_stage",
+                                                           "source_channel",
+                                                           "lead_month",
+                                                           "close_month",
+                                                           "amount",
+                                                           "probability",
+                                                           "stage_kind",
+                                                           "in_contract",
+                                                           "opportunities",
+                                                           "leads",
+                                                           "followed_up",
+                                                           "follow_up_seconds",
+                                                           "leave_month",
+                                                           "days",
+                                                           "seconds"},
+                                                          ""};
   return spec;
 }
 
@@ -32,6 +48,10 @@ struct Counted {
   int probability = 0;
   v1::StageKind kind = v1::STAGE_KIND_UNSPECIFIED;
   bool in_contract = false;
+  // 1 if it is known whether it was followed up, and if it was; from the lead to then.
+  int lead = 0;
+  int followed_up = 0;
+  int64_t follow_up_seconds = 0;
 
   friend bool operator==(const Counted&, const Counted&) = default;
 };
@@ -58,8 +78,17 @@ const std::string& FurthestCounted(const v1::Opportunity& opportunity) {
   return won && !known ? opportunity.stage() : opportunity.furthest_stage();
 }
 
+void CountFollowUp(const v1::Opportunity& opportunity, Counted& counted) {
+  if (opportunity.follow_up_unknown() || !opportunity.has_lead_time()) return;
+  counted.lead = 1;
+  if (!opportunity.has_first_follow_up_time()) return;
+  counted.followed_up = 1;
+  counted.follow_up_seconds = absl::ToInt64Seconds(
+      record::TimeOf(opportunity.first_follow_up_time()) - record::TimeOf(opportunity.lead_time()));
+}
+
 Counted CountedOf(const v1::Opportunity& opportunity, absl::TimeZone zone) {
-  return {
+  Counted counted{
       .places = {opportunity.owner(), opportunity.team(), opportunity.pipeline(),
                  opportunity.stage(), FurthestCounted(opportunity), opportunity.source_channel(),
                  LeadMonth(opportunity, zone), CloseMonth(opportunity, zone)},
@@ -67,6 +96,8 @@ Counted CountedOf(const v1::Opportunity& opportunity, absl::TimeZone zone) {
       .probability = opportunity.probability(),
       .kind = opportunity.stage_kind(),
       .in_contract = opportunity.committed()};
+  CountFollowUp(opportunity, counted);
+  return counted;
 }
 
 // `times`: 1 to count it, -1 to take it out, 0 for its stay alone.
@@ -79,6 +110,9 @@ db::Values EntryOf(int64_t id, Counted counted, int times,
   row.emplace_back(counted.kind);
   row.emplace_back(counted.in_contract);
   row.emplace_back(times);
+  row.emplace_back(times * counted.lead);
+  row.emplace_back(times * counted.followed_up);
+  row.emplace_back(times * counted.follow_up_seconds);
   if (stay.has_value()) {
     const absl::CivilDay left = absl::ToCivilDay(stay->leave, zone);
     row.emplace_back(MonthOf(left));

@@ -1,4 +1,4 @@
-// The journal of the sums that reports read (SAL-12, SAL-13, SAL-14): whoever changes an
+// The journal of the sums that reports read (SAL-12 to SAL-15): whoever changes an
 // opportunity appends what it counted until now, taken out, and what it counts from now on.
 // `report_posting` adds entries up into cells; readers take both (`report_sums`), so that nobody
 // waits for a row of sums and no report is behind (docs/adr/0015).

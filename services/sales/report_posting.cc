@@ -114,8 +114,8 @@ class Cells {
 };
 
 const std::vector<const SumTable*>& Tables() {
-  static const auto& tables =
-      *new std::vector<const SumTable*>{&FunnelSums(), &ForecastSums(), &DwellSums()};
+  static const auto& tables = *new std::vector<const SumTable*>{&FunnelSums(), &ForecastSums(),
+                                                                &DwellSums(), &FollowUpSums()};
   return tables;
 }
 

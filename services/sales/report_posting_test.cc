@@ -66,26 +66,29 @@ TEST_F(PostingTest, ChangesNoReport) {  // SAL-12, SAL-14
 }
 
 // What counts nowhere else than before writes nothing.
-TEST_F(PostingTest, OnlyWhatCountsIsJournalled) {  // SAL-12
+TEST_F(PostingTest, OnlyWhatCountsIsJournalled) {  // SAL-12, SAL-15
   const std::string number = Must(Create(Draft())).number();
   EXPECT_EQ(Journal(), 1);
   v1::Opportunity patch;
   patch.set_number(number);
   patch.set_name("数据平台二期");
   Must(Update(patch, {"name"}));
-  EXPECT_EQ(Journal(), 1);
-  Must(Advance(number));
+  EXPECT_EQ(Journal(), 3);  // the first follow-up of the lead
+  patch.set_name("数据平台三期");
+  Must(Update(patch, {"name"}));
   EXPECT_EQ(Journal(), 3);
+  Must(Advance(number));
+  EXPECT_EQ(Journal(), 5);
 }
 
 // Cells of every breadth add up to the same.
-TEST_F(PostingTest, BreadthsAgree) {  // SAL-12, SAL-13, SAL-14
+TEST_F(PostingTest, BreadthsAgree) {  // SAL-12 to SAL-15
   Must(Advance(Must(Create(Draft(), Rep("rep", "east"))).number()));
   Must(Create(Draft(), Rep("li", "west")));
   Must(Create(Draft(), Rep("li", "east")));
   Post();
   for (const char* sum : {"opportunities) FROM funnel_cell", "open_count) FROM forecast_cell",
-                          "stays) FROM dwell_cell"}) {
+                          "stays) FROM dwell_cell", "leads) FROM follow_up_cell"}) {
     const auto of = [&](int breadth) {
       return Count(absl::StrCat("SELECT SUM(", sum, " WHERE breadth = ", breadth));
     };

@@ -157,31 +157,6 @@ std::vector<v1::Funnel> BuildCohorts(const v1::Pipeline& pipeline,
   return cohorts;
 }
 
-std::vector<ClosedSum> ByManager(
-    std::vector<ClosedSum> of_owners,
-    const std::function<std::string(const std::string& owner)>& manager_of) {
-  for (ClosedSum& sum : of_owners) sum.group = manager_of(sum.group);
-  return of_owners;
-}
-
-namespace {
-
-void SetFollowUp(const ClosedSum& won, const ClosedSum& lost, v1::WinLossLine& line) {
-  const int64_t known = won.follow_up_known + lost.follow_up_known;
-  const int64_t followed_up = won.followed_up + lost.followed_up;
-  const int64_t times = won.follow_up_times + lost.follow_up_times;
-  line.set_followed_up_count(followed_up);
-  line.set_follow_up_known_count(known);
-  if (known == 0) return;
-  line.set_follow_up_rate(static_cast<double>(followed_up) / static_cast<double>(known));
-  if (times == 0) return;
-  line.set_mean_follow_up_hours(
-      static_cast<double>(won.follow_up_seconds + lost.follow_up_seconds) / kSecondsInHour /
-      static_cast<double>(times));
-}
-
-}  // namespace
-
 v1::GetWinLossResponse BuildWinLoss(const std::vector<ClosedSum>& sums, v1::WinLossGroup group) {
   struct Sums {
     ClosedSum won;
@@ -196,10 +171,6 @@ v1::GetWinLossResponse BuildWinLoss(const std::vector<ClosedSum>& sums, v1::WinL
     to.amount += sum.amount;
     to.cycle_seconds += sum.cycle_seconds;
     to.cycles += sum.cycles;
-    to.follow_up_known += sum.follow_up_known;
-    to.followed_up += sum.followed_up;
-    to.follow_up_seconds += sum.follow_up_seconds;
-    to.follow_up_times += sum.follow_up_times;
   }
   v1::GetWinLossResponse response;
   for (const auto& [name, of_group] : groups) {
@@ -211,10 +182,33 @@ v1::GetWinLossResponse BuildWinLoss(const std::vector<ClosedSum>& sums, v1::WinL
     line.set_lost_amount(Money(of_group.lost.amount));
     const int64_t closed = line.won_count() + line.lost_count();
     line.set_win_rate(static_cast<double>(line.won_count()) / static_cast<double>(closed));
-    SetFollowUp(of_group.won, of_group.lost, line);
     if (of_group.won.cycles == 0) continue;
     line.set_mean_cycle_days(static_cast<double>(of_group.won.cycle_seconds) / kSecondsInDay /
                              static_cast<double>(of_group.won.cycles));
+  }
+  return response;
+}
+
+v1::GetLeadFollowUpResponse BuildLeadFollowUp(const std::vector<LeadSum>& sums) {
+  std::map<std::string, LeadSum> groups;
+  for (const LeadSum& sum : sums) {
+    LeadSum& to = groups[sum.group];
+    to.leads += sum.leads;
+    to.followed_up += sum.followed_up;
+    to.follow_up_seconds += sum.follow_up_seconds;
+  }
+  v1::GetLeadFollowUpResponse response;
+  for (const auto& [name, sum] : groups) {
+    if (sum.leads == 0) continue;  // all of them have left it
+    v1::LeadFollowUpLine& line = *response.add_lines();
+    line.set_group(name);
+    line.set_lead_count(sum.leads);
+    line.set_followed_up_count(sum.followed_up);
+    line.set_neglected_count(sum.leads - sum.followed_up);
+    line.set_follow_up_rate(static_cast<double>(sum.followed_up) / static_cast<double>(sum.leads));
+    if (sum.followed_up == 0) continue;
+    line.set_mean_follow_up_hours(static_cast<double>(sum.follow_up_seconds) / kSecondsInHour /
+                                  static_cast<double>(sum.followed_up));
   }
   return response;
 }

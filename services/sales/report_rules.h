@@ -24,10 +24,15 @@ std::vector<v1::Funnel> BuildCohorts(const v1::Pipeline& pipeline,
 
 v1::GetWinLossResponse BuildWinLoss(const std::vector<ClosedSum>& sums, v1::WinLossGroup group);
 
-// The sums of owners, as those of their managers.
-std::vector<ClosedSum> ByManager(
-    std::vector<ClosedSum> of_owners,
-    const std::function<std::string(const std::string& owner)>& manager_of);
+v1::GetLeadFollowUpResponse BuildLeadFollowUp(const std::vector<LeadSum>& sums);
+
+// The sums of owners (ClosedSum, LeadSum), as those of their managers.
+template <typename Sum>
+std::vector<Sum> ByManager(std::vector<Sum> of_owners,
+                           const std::function<std::string(const std::string& owner)>& manager_of) {
+  for (Sum& sum : of_owners) sum.group = manager_of(sum.group);
+  return of_owners;
+}
 
 // Puts the earlier lines beside the present ones, with the accuracy of periods that ended before
 // `today`.

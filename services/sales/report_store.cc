@@ -59,7 +59,7 @@ std::string_view GroupColumn(v1::WinLossGroup group) {
     case v1::WIN_LOSS_GROUP_REASON:
       return "CAST(COALESCE(win_reason, loss_reason) AS CHAR)";
     case v1::WIN_LOSS_GROUP_COMPETITOR:
-      return "COALESCE(lost_to, '')";
+      return "competitor";
     case v1::WIN_LOSS_GROUP_SOURCE:
       return "COALESCE(source_channel, '')";
     case v1::WIN_LOSS_GROUP_OWNER:
@@ -73,6 +73,22 @@ std::string_view GroupColumn(v1::WinLossGroup group) {
       return "CASE WHEN base_amount IS NULL THEN '' WHEN base_amount < 10000 THEN '<10000'"
              " WHEN base_amount < 100000 THEN '10000-100000'"
              " WHEN base_amount < 1000000 THEN '100000-1000000' ELSE '>=1000000' END";
+    default:
+      return "''";
+  }
+}
+
+std::string_view GroupColumn(v1::LeadGroup group) {
+  switch (group) {
+    case v1::LEAD_GROUP_OWNER:
+    case v1::LEAD_GROUP_MANAGER:
+      return "owner";
+    case v1::LEAD_GROUP_TEAM:
+      return "team";
+    case v1::LEAD_GROUP_SOURCE:
+      return "source_channel";
+    case v1::LEAD_GROUP_MONTH:
+      return "CONCAT(lead_month DIV 100, '-', LPAD(lead_month % 100, 2, '0'))";
     default:
       return "''";
   }
@@ -186,21 +202,19 @@ absl::StatusOr<std::vector<ClosedSum>> ReadClosed(db::Connection& db,
   AndEqual("team", request.team(), where);
   AndEqual("source_channel", request.source_channel(), where);
   AndScope(scope, where);
+  const bool by_competitor = request.group() == v1::WIN_LOSS_GROUP_COMPETITOR;
   const std::string sql =
       absl::StrCat("SELECT ", ToAbsl(GroupColumn(request.group())), R"sql( AS part,
            stage_kind, COUNT(*), COALESCE(SUM(base_amount), 0),
            CAST(COALESCE(SUM((close_time - lead_time) DIV 1000000), 0) AS SIGNED),
-           COUNT(lead_time), CAST(SUM(follow_up_unknown = 0) AS SIGNED),
-           COUNT(IF(follow_up_unknown, NULL, first_follow_up_time)),
-           CAST(COALESCE(SUM(IF(follow_up_unknown, NULL,
-                                (first_follow_up_time - lead_time) DIV 1000000)), 0) AS SIGNED),
-           COUNT(IF(follow_up_unknown, NULL, first_follow_up_time - lead_time))
-    FROM opportunity
-    WHERE )sql",
-                   where.sql, R"sql(
+           COUNT(lead_time)
+    FROM )sql",
+                   by_competitor ? "closed_competitor" : "opportunity", " WHERE ", where.sql, R"sql(
     GROUP BY part, stage_kind
     ORDER BY part, stage_kind)sql");
-  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"win_loss", sql}, where.values));
+  CRM_ASSIGN_OR_RETURN(
+      db::Rows rows,
+      db.Select({by_competitor ? "win_loss_by_competitor" : "win_loss", sql}, where.values));
   std::vector<ClosedSum> sums;
   while (rows.Next()) {
     sums.push_back({.group = rows.String(0),
@@ -208,11 +222,35 @@ absl::StatusOr<std::vector<ClosedSum>> ReadClosed(db::Connection& db,
                     .opportunities = rows.Int(2),
                     .amount = Scaled(rows, 3, kMoneyScale),
                     .cycle_seconds = rows.Int(4),
-                    .cycles = rows.Int(5),
-                    .follow_up_known = rows.Int(6),
-                    .followed_up = rows.Int(7),
-                    .follow_up_seconds = rows.Int(8),
-                    .follow_up_times = rows.Int(9)});
+                    .cycles = rows.Int(5)});
+  }
+  return sums;
+}
+
+absl::StatusOr<std::vector<LeadSum>> ReadLeads(db::Connection& db,
+                                               const v1::GetLeadFollowUpRequest& request,
+                                               const auth::RowScope& scope) {
+  const v1::LeadGroup group = request.group();
+  Fragment where{"lead_month BETWEEN ? AND ?",
+                 {MonthNumber(request.from_month(), kFirstMonth),
+                  MonthNumber(request.to_month(), kLastMonth)}};
+  AndEqual("source_channel", request.source_channel(), where);
+  const Fragment select = SelectSums(
+      {.table = FollowUpSums(),
+       .by = {{GroupColumn(group), "part"}},
+       .about = {.owner = request.owner(),
+                 .team = request.team(),
+                 .scope = scope,
+                 .each_owner = group == v1::LEAD_GROUP_OWNER || group == v1::LEAD_GROUP_MANAGER,
+                 .each_team = group == v1::LEAD_GROUP_TEAM},
+       .where = std::move(where)});
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"lead_follow_up", select.sql}, select.values));
+  std::vector<LeadSum> sums;
+  while (rows.Next()) {
+    sums.push_back({.group = rows.String(0),
+                    .leads = rows.Int(1),
+                    .followed_up = rows.Int(2),
+                    .follow_up_seconds = rows.Int(3)});
   }
   return sums;
 }

@@ -47,20 +47,30 @@ struct ClosedSum {
   std::string group;
   v1::StageKind kind = v1::STAGE_KIND_UNSPECIFIED;
   int64_t opportunities = 0;
-  int64_t amount = 0;             // 1/100 CNY
-  int64_t cycle_seconds = 0;      // sum of the times from lead to closing
-  int64_t cycles = 0;             // those whose lead time is known
-  int64_t follow_up_known = 0;    // those of which it is known whether they were followed up
-  int64_t followed_up = 0;        // how many of these were
-  int64_t follow_up_seconds = 0;  // sum of the times from lead to first follow-up
-  int64_t follow_up_times = 0;    // those of which that time is known
+  int64_t amount = 0;         // 1/100 CNY
+  int64_t cycle_seconds = 0;  // sum of the times from lead to closing
+  int64_t cycles = 0;         // those whose lead time is known
 };
 
-// Closed from `from` to before `to`; by group, by owner where the group is the manager.
+// Closed from `from` to before `to`; by group, by owner where the group is the manager. By
+// competitor, an opportunity counts with each that took part.
 absl::StatusOr<std::vector<ClosedSum>> ReadClosed(db::Connection& db,
                                                   const v1::GetWinLossRequest& request,
                                                   absl::Time from, absl::Time to,
                                                   const auth::RowScope& scope);
+
+// Leads of one group of which it is known whether they were followed up.
+struct LeadSum {
+  std::string group;
+  int64_t leads = 0;
+  int64_t followed_up = 0;
+  int64_t follow_up_seconds = 0;  // of those that were, from the lead
+};
+
+// By group, by owner where the group is the manager.
+absl::StatusOr<std::vector<LeadSum>> ReadLeads(db::Connection& db,
+                                               const v1::GetLeadFollowUpRequest& request,
+                                               const auth::RowScope& scope);
 
 }  // namespace crm::sales
 

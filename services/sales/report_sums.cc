@@ -154,10 +154,11 @@ std::vector<Part> PartsOf(std::string_view from, const About& about) {
 }  // namespace
 
 const SumTable& FunnelSums() {
-  static const SumTable& table = *new SumTable{
-      "funnel_cell",
-      {"owner", "team", "pipeline", "lead_month", "source_channel", "stage", "furthest_stage"},
-      {{"opportunities"}, {"amount", kMoneyScale}, {"weighted", kWeightedScale}}};
+  static const SumTable& table =
+      *new SumTable{"funnel_cell",
+                    {"owner", "team", "pipeline", "lead_month", "source_channel", "stage",
+                     "furthest_stage", "stage_kind"},
+                    {{"opportunities"}, {"amount", kMoneyScale}, {"weighted", kWeightedScale}}};
   return table;
 }
 
@@ -178,6 +179,13 @@ const SumTable& DwellSums() {
       *new SumTable{"dwell_cell",
                     {"owner", "team", "pipeline", "leave_month", "stage", "days"},
                     {{"stays"}, {"seconds"}}};
+  return table;
+}
+
+const SumTable& FollowUpSums() {
+  static const SumTable& table = *new SumTable{"follow_up_cell",
+                                               {"owner", "team", "lead_month", "source_channel"},
+                                               {{"leads"}, {"followed_up"}, {"follow_up_seconds"}}};
   return table;
 }
 

@@ -1,4 +1,4 @@
-// The sums that reports read (SAL-12, SAL-13, SAL-14): cells of three breadths, and what the
+// The sums that reports read (SAL-12 to SAL-15): cells of three breadths, and what the
 // journal has in it that is not in the cells yet.
 //
 //   const filter::Fragment select = SelectSums({.table = FunnelSums(),
@@ -45,6 +45,7 @@ struct SumTable {
 const SumTable& FunnelSums();    // opportunities, amount, weighted
 const SumTable& ForecastSums();  // open_count … closed
 const SumTable& DwellSums();     // stays, seconds
+const SumTable& FollowUpSums();  // leads, followed_up, follow_up_seconds
 
 // Whose opportunities are asked about. Empty = anybody's.
 struct About {

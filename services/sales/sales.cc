@@ -7,6 +7,7 @@
 #include "common/error/error.h"
 #include "common/record/times.h"
 #include "services/sales/access.h"
+#include "services/sales/closed_competitors.h"
 #include "services/sales/timers.h"
 
 namespace crm::sales {
@@ -137,6 +138,7 @@ StoredOpportunity Sales::Change(db::WriteSet& writes, const StoredOpportunity& b
   changed.key = table.Change(writes, before.key, before.message, changed.message, source);
   if (changed.key.version != before.key.version) {
     journal.Add(writes, &before.message, changed.message);
+    KeepCompetitors(writes, &before.message, changed);
     WriteTimer(writes, &before.message, changed, source.time);
   }
   return changed;
@@ -147,6 +149,7 @@ StoredOpportunity Sales::Create(db::WriteSet& writes, v1::Opportunity opportunit
   StoredOpportunity created{{}, std::move(opportunity)};
   created.key = table.Create(writes, created.message, source);
   journal.Add(writes, nullptr, created.message);
+  KeepCompetitors(writes, nullptr, created);
   WriteTimer(writes, nullptr, created, source.time);
   if (!follow_ups.Get()->ForNew().empty()) {
     SetTimer(writes, {TimerKind::kNewOpportunity, created.key.id, source.time});

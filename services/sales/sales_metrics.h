@@ -1,6 +1,6 @@
-// The pipeline for the business dashboards (PLT-26): opportunities and amount by pipeline and
-// stage. Every replica counts and shows the same numbers: in queries take the maximum over
-// replicas.
+// The pipeline for the business dashboards (PLT-26): opportunities and amount by pipeline,
+// stage and kind of stage. Every replica counts and shows the same numbers: in queries take the
+// maximum over replicas.
 //
 //   SalesMetrics metrics(runtime.metrics(), runtime.pool(), [&] { return pipelines.Get(); });
 //   runtime.jobs().Add(SalesMetrics::JobOptions(), metrics.Job());
@@ -11,7 +11,7 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <utility>
+#include <tuple>
 
 #include "absl/status/status.h"
 #include "common/db/pool.h"
@@ -36,18 +36,20 @@ class SalesMetrics {
   static job::JobOptions JobOptions();
 
  private:
-  using PipelineAndStage = std::pair<std::string, std::string>;
+  // Pipeline, stage and what the stage was when the opportunities entered it (SAL-19): the pipeline
+  // of today may have another one, or none of that code.
+  using Place = std::tuple<std::string, std::string, v1::StageKind>;
   struct Gauges {
     prometheus::Gauge* opportunities;
     prometheus::Gauge* amount;
   };
-  Gauges& GaugesOf(const PipelineAndStage& place);
+  Gauges& GaugesOf(const Place& place);
 
   db::Pool& pool_;
   const PipelinesInForce pipelines_;
   prometheus::Family<prometheus::Gauge>& opportunities_;
   prometheus::Family<prometheus::Gauge>& amount_;
-  std::map<PipelineAndStage, Gauges> gauges_;
+  std::map<Place, Gauges> gauges_;
 };
 
 }  // namespace crm::sales

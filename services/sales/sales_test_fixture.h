@@ -161,6 +161,18 @@ class SalesTest : public ::testing::Test {
     request.set_note(note);
     return Call<v1::Opportunity>(method, request, token);
   }
+  absl::StatusOr<v1::Pipeline> UpdatePipeline(const v1::Pipeline& pipeline,
+                                              const std::vector<std::string>& paths) {
+    v1::UpdatePipelineRequest request;
+    *request.mutable_pipeline() = pipeline;
+    for (const std::string& path : paths) request.mutable_update_mask()->add_paths(path);
+    return Call<v1::Pipeline>("PipelineService/UpdatePipeline", request, Steward());
+  }
+  v1::Pipeline GetPipeline(const std::string& code) {
+    v1::GetPipelineRequest request;
+    request.set_pipeline(code);
+    return Must(Call<v1::Pipeline>("PipelineService/GetPipeline", request));
+  }
   // Through every stage to won.
   v1::Opportunity MakeWon(const std::string& number, const std::string& contract_amount) {
     for (const char* stage :

@@ -54,6 +54,8 @@ absl::StatusOr<StoredOpportunity> StageHandlers::Save(CallContext& call,
                                                       const StoredOpportunity& before,
                                                       v1::Opportunity after, bool backwards,
                                                       const std::string& reason) {
+  const auto pipelines = sales_.pipelines.Get();
+  CRM_RETURN_IF_ERROR(CheckRequiredFields(sales_.PipelineOf(*pipelines, after), after));
   const resource::ChangeSource source = record::SourceOf(call);
   StoredOpportunity saved = sales_.ChangeBy(call, before, std::move(after));
   sales_.history.Add(call.writes(), saved.message,
@@ -74,7 +76,6 @@ absl::StatusOr<v1::Opportunity> StageHandlers::Advance(CallContext& call,
   const v1::Pipeline& pipeline = sales_.PipelineOf(*pipelines, before.message);
   const v1::Stage* stage = NextStage(pipeline, before.message.stage());
   CRM_RETURN_IF_ERROR(CheckMove(pipeline, before.message, stage));
-  CRM_RETURN_IF_ERROR(CheckRequiredFields(*stage, before.message));
   CRM_ASSIGN_OR_RETURN(const absl::Time time, EnterTimeOf(call, request, before.message));
   v1::Opportunity after = before.message;
   EnterStage(pipeline, *stage, time, after);
@@ -94,7 +95,6 @@ absl::StatusOr<v1::Opportunity> StageHandlers::Move(CallContext& call,
   if (backwards && request.reason().empty()) {
     return InvalidField("reason", "REASON_REQUIRED", "say why the opportunity steps back");
   }
-  if (!backwards) CRM_RETURN_IF_ERROR(CheckRequiredFields(*stage, before.message));
   CRM_ASSIGN_OR_RETURN(const absl::Time time, EnterTimeOf(call, request, before.message));
   v1::Opportunity after = before.message;
   EnterStage(pipeline, *stage, time, after);

@@ -34,7 +34,7 @@ class StageHandlers {
   absl::StatusOr<v1::Opportunity> Reopen(CallContext& call,
                                          const v1::ReopenOpportunityRequest& request);
 
-  // Writes `after`, which has entered its stage, and does what that sets off.
+  // Writes `after`, which has entered its stage, if it may, and does what that sets off.
   absl::StatusOr<StoredOpportunity> Save(CallContext& call, const StoredOpportunity& before,
                                          v1::Opportunity after, bool backwards,
                                          const std::string& reason);

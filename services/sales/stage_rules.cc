@@ -1,7 +1,9 @@
 #include "services/sales/stage_rules.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/absl_view.h"
 #include "common/error/error.h"
@@ -42,6 +44,17 @@ void AskForApproval(const v1::Pipeline& pipeline, v1::Opportunity& opportunity) 
   opportunity.clear_contract_approver();
   opportunity.clear_contract_approver_for();
   opportunity.clear_contract_note();
+}
+
+std::vector<std::string> MissingFields(const v1::Stage& stage, const v1::Opportunity& opportunity) {
+  const auto& schema = schema::MessageSchema::Of<v1::Opportunity>();
+  std::vector<std::string> missing;
+  for (const std::string& name : stage.required_fields()) {
+    const schema::FieldSchema* field = schema.Find(name);
+    // One that a later release no longer has cannot be filled.
+    if (field != nullptr && !resource::FieldText(opportunity, *field)) missing.push_back(name);
+  }
+  return missing;
 }
 
 }  // namespace
@@ -98,20 +111,20 @@ absl::Status CheckMove(const v1::Pipeline& pipeline, const v1::Opportunity& oppo
       .Precondition("STAGE_MOVE_LEGAL", opportunity.number(), "move to a legal stage");
 }
 
-absl::Status CheckRequiredFields(const v1::Stage& stage, const v1::Opportunity& opportunity) {
-  const auto& schema = schema::MessageSchema::Of<v1::Opportunity>();
-  std::vector<std::string> missing;
-  for (const std::string& name : stage.required_fields()) {
-    const schema::FieldSchema* field = schema.Find(name);
-    // One that a later release no longer has cannot be filled.
-    if (field != nullptr && !resource::FieldText(opportunity, *field)) missing.push_back(name);
-  }
+absl::Status CheckRequiredFields(const v1::Pipeline& pipeline, const v1::Opportunity& entering) {
+  const v1::Stage* const stage = FindStage(pipeline, entering.stage());
+  if (stage == nullptr) return absl::OkStatus();
+  const std::vector<std::string> missing = MissingFields(*stage, entering);
   if (missing.empty()) return absl::OkStatus();
-  return Error(absl::StatusCode::kFailedPrecondition, "STAGE_FIELDS_MISSING",
-               "the stage needs fields that are not filled")
-      .Meta("stage", stage.code())
-      .Meta("missing_fields", absl::StrJoin(missing, ","))
-      .Precondition("STAGE_FIELDS", opportunity.number(), "fill the missing fields first");
+  Error error(absl::StatusCode::kFailedPrecondition, "STAGE_FIELDS_MISSING",
+              "the stage needs fields that are not filled");
+  for (const std::string& field : missing) {
+    std::move(error).Precondition("STAGE_FIELDS", absl::StrCat("opportunity.", field),
+                                  "fill it before the opportunity enters the stage");
+  }
+  return std::move(error)
+      .Meta("stage", stage->code())
+      .Meta("missing_fields", absl::StrJoin(missing, ","));
 }
 
 absl::Status CheckOpen(const v1::Opportunity& opportunity) {

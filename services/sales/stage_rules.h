@@ -29,8 +29,9 @@ bool IsBackwards(const v1::Pipeline& pipeline, std::string_view from, std::strin
 // FAILED_PRECONDITION, reason STAGE_MOVE_ILLEGAL, with the legal ones; `to` may be null.
 absl::Status CheckMove(const v1::Pipeline& pipeline, const v1::Opportunity& opportunity,
                        const v1::Stage* to);
-// FAILED_PRECONDITION, reason STAGE_FIELDS_MISSING.
-absl::Status CheckRequiredFields(const v1::Stage& stage, const v1::Opportunity& opportunity);
+// What the stage that the opportunity is to enter needs, whichever way it enters:
+// FAILED_PRECONDITION, reason STAGE_FIELDS_MISSING, with a violation for each missing field.
+absl::Status CheckRequiredFields(const v1::Pipeline& pipeline, const v1::Opportunity& entering);
 // FAILED_PRECONDITION, reason OPPORTUNITY_CLOSED.
 absl::Status CheckOpen(const v1::Opportunity& opportunity);
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -18,9 +17,20 @@ namespace {
 
 constexpr absl::Duration kDatabaseTimeout = absl::Seconds(10);
 
-// Made by the service for an open opportunity: nobody needs it once that is closed.
+// Made by the service of an opportunity: nobody needs it once that is closed, or, if it was made of
+// the closing, once that is open again.
 bool EndsWithOpportunity(const v1::Reminder& reminder) {
   return !reminder.opportunity().empty() && reminder.source() != v1::REMINDER_SOURCE_MANUAL;
+}
+
+// `kinds`: of the opportunities that it may end with.
+bool IsMoot(const v1::Reminder& reminder, const std::map<std::string, v1::StageKind>& kinds) {
+  if (!EndsWithOpportunity(reminder)) return false;
+  const bool of_closing =
+      reminder.stage_kind() == v1::STAGE_KIND_WON || reminder.stage_kind() == v1::STAGE_KIND_LOST;
+  const auto now = kinds.find(reminder.opportunity());
+  if (now == kinds.end()) return false;
+  return now->second != (of_closing ? reminder.stage_kind() : v1::STAGE_KIND_OPEN);
 }
 
 }  // namespace
@@ -111,17 +121,15 @@ absl::Status TimerJob::FireReminders(db::Connection& db, const std::vector<Timer
       opportunities.push_back(reminder.message.opportunity());
     }
   }
-  CRM_ASSIGN_OR_RETURN(const std::set<std::string> closed, ClosedOnesOf(db, opportunities));
+  CRM_ASSIGN_OR_RETURN(const auto kinds, StageKindsOf(db, opportunities));
   for (const Timer& timer : timers) {
     const auto reminder = by_id.find(timer.subject_id);
     if (reminder == by_id.end()) {
       EndTimer(work.emplace_back().writes, timer);
       continue;
     }
-    const v1::Reminder& message = reminder->second->message;
-    work.push_back(FireOne(timer, *reminder->second,
-                           EndsWithOpportunity(message) && closed.contains(message.opportunity()),
-                           now));
+    work.push_back(
+        FireOne(timer, *reminder->second, IsMoot(reminder->second->message, kinds), now));
   }
   return absl::OkStatus();
 }

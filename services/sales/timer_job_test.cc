@@ -29,6 +29,15 @@ class TimerJobTest : public ReminderTest {
     EXPECT_TRUE(IsIdle());
     return Sources(opportunity);
   }
+  // Of a stage of the default pipeline.
+  void AddEntryAction(int stage, const std::string& text, int after_days) {
+    v1::Pipeline pipeline = GetPipeline("default");
+    v1::EntryAction& action = *pipeline.mutable_stages(stage)->add_entry_actions();
+    action.set_assignee_role("product_manager");
+    action.set_text(text);
+    action.set_after_days(after_days);
+    Must(UpdatePipeline(pipeline, {"stages"}));
+  }
   void Touch(const std::string& number, const std::string& name) {
     v1::Opportunity patch;
     patch.set_number(number);
@@ -79,6 +88,61 @@ TEST_F(TimerJobTest, EnteringAStageRemindsItsPeople) {  // SAL-2, SAL-10
   // A move that is refused reminds nobody.
   EXPECT_FALSE(Move(number, "contract_signing").ok());
   EXPECT_EQ(List("", ProductManager(), true).size(), 1u);
+}
+
+// "Call for onboarding 7 days after it was won."
+TEST_F(TimerJobTest, ClosingRemindsItsPeople) {  // SAL-2, SAL-10
+  AddEntryAction(5, "安排上线培训", 7);
+  AddEntryAction(6, "复盘输单原因", 0);
+  const std::string won = Must(Create(Draft())).number();
+  MakeWon(won, "96000");
+  const std::string about_won = absl::StrCat("opportunity = \"", won, "\" AND stage_kind = WON");
+  const std::vector<v1::Reminder> made = List(about_won, Steward());
+  ASSERT_EQ(made.size(), 1u);
+  EXPECT_EQ(made[0].text(), "安排上线培训");
+  EXPECT_EQ(record::TimeOf(made[0].due_time()), Now() + 7 * kDay);
+  Advance(7 * kDay - absl::Seconds(1));
+  ASSERT_TRUE(IsIdle());
+  EXPECT_FALSE(Must(Read(made[0].number(), Steward())).has_fire_time());
+  Advance(absl::Seconds(1));
+  ASSERT_TRUE(IsIdle());
+  EXPECT_TRUE(Must(Read(made[0].number(), Steward())).has_fire_time());
+  EXPECT_EQ(Must(Read(made[0].number(), Steward())).state(), v1::REMINDER_STATE_OPEN);
+
+  const std::string lost = Must(Create(Draft())).number();
+  Must(Lose(lost));
+  ASSERT_TRUE(IsIdle());
+  const std::vector<v1::Reminder> of_lost =
+      List(absl::StrCat("opportunity = \"", lost, "\""), Steward());
+  ASSERT_EQ(of_lost.size(), 1u);
+  EXPECT_TRUE(of_lost[0].has_fire_time());
+  EXPECT_EQ(of_lost[0].state(), v1::REMINDER_STATE_OPEN);
+}
+
+// What an open stage asks for ends with the closing, what the closing asks for with the reopening.
+TEST_F(TimerJobTest, EntryActionsEndWithWhatTheyAreAbout) {  // SAL-2, SAL-10
+  AddEntryAction(0, "准备首次拜访", 3);
+  AddEntryAction(6, "半年后再联系", 180);
+  const std::string number = Must(Create(Draft())).number();
+  Must(Lose(number));
+  Advance(3 * kDay);
+  ASSERT_TRUE(IsIdle());
+  const auto state_of = [&](const std::string& text) {
+    for (const v1::Reminder& each :
+         List(absl::StrCat("opportunity = \"", number, "\""), Steward())) {
+      if (each.text() == text) return v1::ReminderState_Name(each.state()).substr(15);
+    }
+    return std::string("none");
+  };
+  EXPECT_EQ(state_of("准备首次拜访"), "CANCELLED");
+  EXPECT_EQ(state_of("半年后再联系"), "OPEN");
+  v1::ReopenOpportunityRequest reopen;
+  reopen.set_opportunity(number);
+  reopen.set_reason("客户重新立项");
+  Must(Call<v1::Opportunity>("ReopenOpportunity", reopen));
+  Advance(177 * kDay);
+  ASSERT_TRUE(IsIdle());
+  EXPECT_EQ(state_of("半年后再联系"), "CANCELLED");
 }
 
 TEST_F(TimerJobTest, RemindsOfAnOpportunityThatNobodyCaresFor) {  // SAL-10

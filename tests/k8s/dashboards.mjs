@@ -42,16 +42,17 @@ function dashboard(title, uid) {
 const once = (metric, ...labels) => `max by (${labels.join(', ')}) (${metric})`;
 
 export function salesDashboard() {
-  const opportunities = once('crm_opportunities', 'pipeline', 'stage');
-  const amount = once('crm_pipeline_amount_cny', 'pipeline', 'stage');
-  const open = '{stage!~"won|lost"}';
-  const openAmount = once(`crm_pipeline_amount_cny${open}`, 'pipeline', 'stage');
+  // By kind: a pipeline calls its stages what it likes.
+  const of = (metric, kind = '') => once(metric + (kind && `{kind="${kind}"}`), 'pipeline', 'stage', 'kind');
+  const opportunities = of('crm_opportunities');
+  const amount = of('crm_pipeline_amount_cny');
+  const openAmount = of('crm_pipeline_amount_cny', 'open');
   return dashboard('CRM sales pipeline', 'crm-sales')
     .withRow(new RowBuilder('Pipeline'))
-    .withPanel(stat('Open opportunities', 'none', [`sum(${once(`crm_opportunities${open}`, 'pipeline', 'stage')})`]))
+    .withPanel(stat('Open opportunities', 'none', [`sum(${of('crm_opportunities', 'open')})`]))
     .withPanel(stat('Open amount', 'currencyCNY', [`sum(${openAmount})`]))
-    .withPanel(stat('Won', 'currencyCNY', [`sum(${once('crm_pipeline_amount_cny{stage="won"}', 'pipeline', 'stage')})`]))
-    .withPanel(stat('Lost', 'currencyCNY', [`sum(${once('crm_pipeline_amount_cny{stage="lost"}', 'pipeline', 'stage')})`]))
+    .withPanel(stat('Won', 'currencyCNY', [`sum(${of('crm_pipeline_amount_cny', 'won')})`]))
+    .withPanel(stat('Lost', 'currencyCNY', [`sum(${of('crm_pipeline_amount_cny', 'lost')})`]))
     .withPanel(pie('Open amount by stage', 'currencyCNY', [`sum by (stage) (${openAmount})`, '{{stage}}']))
     .withPanel(bars('Opportunities by stage', 'none', [`sum by (stage) (${opportunities})`, '{{stage}}']))
     .withPanel(lines('Amount by stage', 'currencyCNY', [[`sum by (stage) (${amount})`, '{{stage}}']]))

@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/absl_view.h"
+#include "tools/crmctl/attachment_command.h"
 #include "tools/crmctl/call_command.h"
 #include "tools/crmctl/command_tree.h"
 #include "tools/crmctl/completion.h"
@@ -21,6 +22,7 @@
 #include "tools/crmctl/ticket_queue_command.h"
 #include "tools/crmctl/ticket_report_command.h"
 #include "tools/crmctl/ticket_sla_command.h"
+#include "tools/crmctl/transfer_command.h"
 
 namespace crm::cli {
 namespace {
@@ -139,6 +141,8 @@ void AddCommands(CommandTree& tree) {
   AddTicketQueueCommands(tree);
   AddTicketSlaCommand(tree);
   AddTicketReportCommands(tree);
+  AddTransferCommand(tree);
+  AddAttachmentCommands(tree);
   AddCallCommand(tree);
   AddFieldsCommand(tree);
   AddCompletionCommand(tree);

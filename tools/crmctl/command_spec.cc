@@ -468,6 +468,12 @@ std::vector<CommandSpec> MakeSpecs() {
        .rows = "tag_rules",
        .columns = {"number", "name", "tag", "request_time"}},
 
+      {.path = "attachment get",
+       .zh = "显示附件的信息",
+       .en = "show what is known of a file",
+       .method = "AttachmentService/GetAttachment",
+       .positionals = {"attachment"}},
+
       // Imports that are running or over.
       {.path = "imports list",
        .zh = "列出导入任务",
@@ -519,6 +525,7 @@ std::vector<CommandGroup> MakeGroups() {
       {"managed-list", "受管列表", "managed lists"},
       {"custom-field", "自定义字段", "custom fields"},
       {"tag-rule", "标签规则", "tag rules"},
+      {"attachment", "附件", "files that records refer to"},
       {"imports", "导入任务", "imports"},
   };
 }

@@ -31,6 +31,8 @@ struct CommandSpec {
   std::vector<std::string_view> columns = {};
   // Message whose history the rows are, for labels: "Customer".
   std::string_view subject = {};
+  // Another path of the same command, where people look for it, too.
+  std::string_view also = {};
 };
 
 struct CommandGroup {

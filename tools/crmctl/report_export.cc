@@ -1,17 +1,13 @@
 #include "tools/crmctl/report_export.h"
 
-#include <cstdio>
-#include <fstream>
-
-#include "absl/cleanup/cleanup.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/absl_view.h"
 #include "common/base/status_macros.h"
-#include "common/error/error.h"
 #include "crm/options/v1/report.pb.h"
 #include "crm/report/v1/report_export.pb.h"
+#include "tools/crmctl/whole_file.h"
 
 namespace crm::cli {
 namespace {
@@ -29,29 +25,17 @@ absl::StatusOr<report::v1::ExportFormat> FormatOf(const std::string& file, const
                                 "the name of an export ends with .csv or .xlsx"));
 }
 
-absl::Status Unwritable(const std::string& file, const Session& session) {
-  return Error(absl::StatusCode::kFailedPrecondition, "FILE_UNWRITABLE",
-               absl::StrCat(ToAbsl(session.Say("写不了文件 ", "cannot write the file ")), file));
-}
-
-// Writes beside the file and takes its name at the end: an export that breaks off leaves nothing,
-// and what was there before.
 absl::StatusOr<report::v1::ExportedFile> Receive(client::AnyServerStream& stream,
                                                  const std::string& path, const Session& session) {
-  const std::string part = path + ".part";
-  absl::Cleanup remove = [&] { std::remove(part.c_str()); };
-  std::ofstream out(part, std::ios::binary);
+  WholeFile out(path);
   report::v1::ExportedFile file;
   ExportReportResponse message;
-  while (out.good() && stream.Next(message)) {
+  while (stream.Next(message)) {
     if (message.has_file()) file = message.file();
-    out << message.data();
+    if (!out.Write(message.data())) return Unwritable(path, session);
   }
-  out.close();
-  if (!out.good()) return Unwritable(path, session);
   CRM_RETURN_IF_ERROR(stream.Finish());
-  if (std::rename(part.c_str(), path.c_str()) != 0) return Unwritable(path, session);
-  std::move(remove).Cancel();
+  if (!out.Finish()) return Unwritable(path, session);
   return file;
 }
 

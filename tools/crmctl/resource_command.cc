@@ -352,11 +352,12 @@ void AddRowOptions(const CommandTree& tree, const pb::MethodDescriptor& method,
   app.add_flag("--all", arguments.all, tree.Say("所有页", "every page"));
 }
 
-void AddCommand(const CommandSpec& spec, const pb::MethodDescriptor& method, CommandTree& tree) {
+void AddCommand(const CommandSpec& spec, std::string_view path, const pb::MethodDescriptor& method,
+                CommandTree& tree) {
   auto arguments = std::make_shared<CommandArguments>();
-  CLI::App& app = tree.Add(
-      spec.path, tree.Say(spec.zh, spec.en),
-      [&spec, arguments](Session& session) { return RunCommand(spec, *arguments, session); });
+  CLI::App& app = tree.Add(path, tree.Say(spec.zh, spec.en), [&spec, arguments](Session& session) {
+    return RunCommand(spec, *arguments, session);
+  });
   const MessageSchema& request = MessageSchema::Of(method.input_type());
   AddPositionals(spec, request, *arguments, tree.language(), app);
   if (!spec.body.empty()) AddBodyOptions(tree, request, *arguments, app);
@@ -421,8 +422,11 @@ void AddResourceCommands(CommandTree& tree) {
   for (const CommandSpec& spec : CommandSpecs()) {
     const pb::MethodDescriptor* method = MethodOf(spec);
     if (method == nullptr) continue;
-    AddCommand(spec, *method, tree);
-    added.insert(spec.path.substr(0, spec.path.rfind(' ')));
+    for (const std::string_view path : {spec.path, spec.also}) {
+      if (path.empty()) continue;
+      AddCommand(spec, path, *method, tree);
+      added.insert(path.substr(0, path.rfind(' ')));
+    }
   }
   for (const CommandGroup& group : CommandGroups()) {
     if (added.count(group.path) > 0) tree.DescribeGroup(group.path, tree.Say(group.zh, group.en));

@@ -300,7 +300,8 @@ std::vector<CommandSpec> SalesCommands() {
        .positionals = {"?pipeline"},
        .rows = "funnel.stages",
        .columns = {"name", "opportunities", "amount", "weighted_amount", "reached",
-                   "conversion_to_next", "conversion_to_won"}},
+                   "conversion_to_next", "conversion_to_won"},
+       .also = "pipeline funnel"},
       {.path = "report accuracy",
        .zh = "与以前的预测比较",
        .en = "the forecast beside that of an earlier day",
@@ -348,7 +349,15 @@ std::vector<CommandSpec> SalesCommands() {
        .positionals = {"from_date", "to_date"},
        .rows = "lines",
        .columns = {"group", "won_count", "won_amount", "lost_count", "lost_amount", "win_rate",
-                   "mean_cycle_days", "follow_up_rate", "mean_follow_up_hours"}},
+                   "mean_cycle_days"}},
+      {.path = "report lead-follow-up",
+       .zh = "线索跟进率和首次跟进时间",
+       .en = "how many leads of some months were followed up, and how soon",
+       .method = "crm.sales.v1.SalesReportService/GetLeadFollowUp",
+       .positionals = {"from_month", "to_month"},
+       .rows = "lines",
+       .columns = {"group", "lead_count", "followed_up_count", "neglected_count", "follow_up_rate",
+                   "mean_follow_up_hours"}},
   };
 }
 

@@ -85,6 +85,11 @@ std::vector<CommandSpec> TicketCommands() {
        .en = "change the priority",
        .method = "crm.ticket.v1.TicketService/ChangeTicketPriority",
        .positionals = {"ticket", "priority", "reason"}},
+      {.path = "ticket reevaluate-sla",
+       .zh = "按现行服务级别重新计算工单的时钟",
+       .en = "put a ticket under the service levels in force",
+       .method = "crm.ticket.v1.TicketService/ReevaluateTicketSla",
+       .positionals = {"ticket", "reason"}},
       {.path = "ticket events",
        .zh = "显示工单的经过",
        .en = "show what happened to a ticket",
@@ -103,9 +108,33 @@ std::vector<CommandSpec> TicketCommands() {
        .en = "say whether one takes tickets",
        .method = "crm.ticket.v1.AgentService/SetAvailability",
        .positionals = {"availability"}},
+      {.path = "ticket capacity",
+       .zh = "设置客服人员的同时处理上限",
+       .en = "set how many tickets an agent can work on at a time",
+       .method = "crm.ticket.v1.AgentService/UpdateServiceAgent",
+       .positionals = {"user_id", "capacity"}},
+      {.path = "sla get",
+       .zh = "显示服务级别配置，或其某一版本",
+       .en = "show the configuration of service levels, or a version of it",
+       .method = "crm.ticket.v1.SlaService/GetSlaConfiguration",
+       .positionals = {"?version"}},
+      {.path = "sla versions",
+       .zh = "列出服务级别配置的版本",
+       .en = "list the versions of the configuration",
+       .method = "crm.ticket.v1.SlaService/ListSlaVersions",
+       .rows = "versions"},
+      {.path = "sla update",
+       .zh = "替换服务级别配置：先用 -o json sla get 读出，修改后用 --json 送回",
+       .en = "replace the configuration: read it with -o json sla get, send it back with --json",
+       .method = "crm.ticket.v1.SlaService/UpdateSlaConfiguration",
+       .positionals = {"reason"},
+       .body = "configuration"},
   };
 }
 
-std::vector<CommandGroup> TicketGroups() { return {{"ticket", "服务工单", "service tickets"}}; }
+std::vector<CommandGroup> TicketGroups() {
+  return {{"ticket", "服务工单", "service tickets"},
+          {"sla", "服务级别", "service levels of tickets"}};
+}
 
 }  // namespace crm::cli

@@ -236,13 +236,8 @@ void AddList(CommandTree& tree) {
   app.add_flag("--all", arguments->all, tree.Say("所有页", "every page"));
 }
 
-void AddWatch(CommandTree& tree) {
-  auto arguments = std::make_shared<WatchArguments>();
-  CLI::App& app =
-      tree.Add("ticket watch",
-               tree.Say("显示工作列表及其变化：+ 新增或变化，- 移出",
-                        "show the work list and its changes: + came or changed, - gone"),
-               [arguments](Session& session) { return RunWatch(session, *arguments); });
+void AddViewOptions(const CommandTree& tree, const std::shared_ptr<WatchArguments>& arguments,
+                    CLI::App& app) {
   app.add_flag("--mine", arguments->mine, tree.Say("只看我的工单", "only mine"));
   app.add_flag("--unassigned", arguments->unassigned,
                tree.Say("只看待分配的工单", "only what nobody has"));
@@ -250,6 +245,24 @@ void AddWatch(CommandTree& tree) {
                tree.Say("只看升级给我的工单", "only what was escalated to me"));
   app.add_option("--team", arguments->team, tree.Say("处理团队", "only of this team"));
   app.add_option("--assignee", arguments->assignee, tree.Say("处理人", "only of this assignee"));
+}
+
+void AddQueue(CommandTree& tree) {
+  auto arguments = std::make_shared<WatchArguments>();
+  arguments->list_only = true;
+  CLI::App& app = tree.Add("ticket queue", tree.Say("显示工作列表", "show the work list"),
+                           [arguments](Session& session) { return RunWatch(session, *arguments); });
+  AddViewOptions(tree, arguments, app);
+}
+
+void AddWatch(CommandTree& tree) {
+  auto arguments = std::make_shared<WatchArguments>();
+  CLI::App& app =
+      tree.Add("ticket watch",
+               tree.Say("显示工作列表及其变化：+ 新增或变化，- 移出",
+                        "show the work list and its changes: + came or changed, - gone"),
+               [arguments](Session& session) { return RunWatch(session, *arguments); });
+  AddViewOptions(tree, arguments, app);
   app.add_flag("--list-only", arguments->list_only,
                tree.Say("只显示列表，不等待变化", "the list, no changes"));
   app.add_option("--after", arguments->after, tree.Say("从此位置继续", "go on after this position"))
@@ -260,6 +273,7 @@ void AddWatch(CommandTree& tree) {
 
 void AddTicketQueueCommands(CommandTree& tree) {
   AddList(tree);
+  AddQueue(tree);
   AddWatch(tree);
 }
 

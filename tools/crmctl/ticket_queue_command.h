@@ -1,5 +1,5 @@
-// `crmctl ticket list` and `crmctl ticket watch`: the work list, with what is left until each
-// ticket is due (TIC-13).
+// `crmctl ticket list`, `ticket queue` and `ticket watch`: tickets, one's work list, the work list
+// and its changes, with what is left until each ticket is due (TIC-13).
 #ifndef CRM_TOOLS_CRMCTL_TICKET_QUEUE_COMMAND_H_
 #define CRM_TOOLS_CRMCTL_TICKET_QUEUE_COMMAND_H_
 

@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <regex>
 
 #include "absl/strings/str_cat.h"
@@ -101,6 +104,23 @@ TEST_F(CommandsTest, TagsAreAddedAndRemoved) {
   EXPECT_EQ(Run({"customer", "tag", "list", number}), kOk);
 
   EXPECT_THAT(test_.TakeOut(), AllOf(HasSubstr("展会"), Not(HasSubstr("重要"))));
+}
+
+// PLT-29: files go up and come down as they were.
+TEST_F(CommandsTest, FilesGoUpAndComeDown) {
+  std::string pattern = (std::filesystem::temp_directory_path() / "crmctl-XXXXXX").string();
+  const std::filesystem::path folder = mkdtemp(pattern.data());
+  std::ofstream(folder / "报价.txt") << "报价单";
+  EXPECT_EQ(Run({"attachment", "upload", (folder / "报价.txt").string()}), kOk) << test_.err.str();
+  const std::string out = test_.TakeOut();
+  std::smatch match;
+  ASSERT_TRUE(std::regex_search(out, match, std::regex("[A-Z]{2,4}[0-9]{9,}"))) << out;
+  EXPECT_EQ(Run({"attachment", "get", match.str()}), kOk);
+  EXPECT_THAT(test_.TakeOut(), HasSubstr("报价.txt"));
+  EXPECT_EQ(Run({"attachment", "download", match.str(), (folder / "copy").string()}), kOk);
+  std::ifstream copy(folder / "copy");
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(copy), {}), "报价单");
+  std::filesystem::remove_all(folder);
 }
 
 // PLT-29: json and csv for programs.

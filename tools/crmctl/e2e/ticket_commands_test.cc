@@ -3,11 +3,16 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <regex>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/time/clock.h"
+#include "common/replica/staff_copy.h"
+#include "common/testing/expectations.h"
 #include "common/testing/service_harness.h"
 #include "common/text/unicode.h"
 #include "services/ticket/ticket_service.h"
@@ -24,10 +29,20 @@ using ::testing::Not;
 
 class TicketCommandsTest : public ::testing::Test {
  protected:
-  TicketCommandsTest() : harness_(ticket::Info(), ticket::TicketService::Create) {
+  TicketCommandsTest()
+      : harness_(ticket::Info(), ticket::TicketService::Create), folder_(NewFolder()) {
     test_.environment["CRM_ADDRESS"] = absl::StrCat("127.0.0.1:", harness_.replica().port());
     test_.environment["CRM_TOKEN"] = harness_.TokenOf("u-lead", {"service_supervisor"}, "hotline");
     test_.clock.Set(harness_.clock().Now());
+  }
+
+  ~TicketCommandsTest() override {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+  static std::filesystem::path NewFolder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "crmctl-XXXXXX").string();
+    return mkdtemp(pattern.data());
   }
 
   int Run(const std::vector<std::string>& arguments) {
@@ -50,8 +65,12 @@ class TicketCommandsTest : public ::testing::Test {
     return match.str();
   }
 
+  // In a folder of the test's own.
+  std::string File(const std::string& name) const { return (folder_ / name).string(); }
+
   testing::ServiceHarness harness_;
   TestConsole test_;
+  const std::filesystem::path folder_;
 };
 
 // PLT-29, TIC-13: what is due first comes first; columns line up whatever the characters.
@@ -84,6 +103,77 @@ TEST_F(TicketCommandsTest, WatchShowsTheList) {
   EXPECT_THAT(Output({"ticket", "watch", "--list-only", "--mine"}), Not(HasSubstr(number)));
   Output({"ticket", "take", number, "我来处理"});
   EXPECT_THAT(Output({"ticket", "watch", "--list-only", "--mine"}), HasSubstr(number));
+}
+
+// PLT-29, TIC-13: one's queue, once.
+TEST_F(TicketCommandsTest, QueueShowsTheWorkList) {
+  const std::string number = Create("打印机", "高");
+  EXPECT_THAT(Output({"ticket", "queue"}), HasSubstr(number));
+  EXPECT_THAT(Output({"ticket", "queue", "--mine"}), Not(HasSubstr(number)));
+  EXPECT_THAT(Output({"ticket", "queue", "--unassigned"}), HasSubstr(number));
+  Output({"ticket", "take", number, "我来处理"});
+  EXPECT_THAT(Output({"-o", "json", "ticket", "queue", "--mine"}), HasSubstr(number));
+}
+
+// PLT-29, TIC-4
+TEST_F(TicketCommandsTest, SaysHowMuchAnAgentTakes) {
+  customer::v1::StaffUser agent;
+  agent.set_user_id("u-agent");
+  agent.add_roles("service_agent");
+  db::WriteSet writes;
+  replica::StaffCopy::Keep(agent, 1, writes);
+  replica::StaffCopy::MarkChanged(writes);
+  ASSERT_TRUE(harness_.replica()
+                  .runtime()
+                  .committer()
+                  .Commit(std::move(writes), absl::Now() + absl::Seconds(10))
+                  .ok());
+  ASSERT_TRUE(testing::Eventually([&] {
+    return Run({"ticket", "capacity", "u-agent", "37"}) == kOk;
+  })) << test_.err.str();
+  EXPECT_THAT(Output({"-o", "csv", "ticket", "agents"}), HasSubstr("u-agent"));
+  EXPECT_THAT(Output({"ticket", "agents"}), HasSubstr("37"));
+  EXPECT_EQ(Run({"ticket", "capacity", "u-agent", "1001"}), kCallFailed);
+  EXPECT_EQ(Run({"ticket", "capacity", "nobody", "5"}), kCallFailed);
+}
+
+// PLT-29, TIC-5: the configuration is read, changed and sent back; its versions stay readable.
+TEST_F(TicketCommandsTest, ChangesServiceLevels) {
+  test_.environment["CRM_TOKEN"] = harness_.TokenOf("u-manager", {"service_manager"});
+  const std::string before = Output({"-o", "json", "sla", "get"});
+  const std::string file = File("sla.json");
+  std::ofstream(file) << before;
+  Output({"sla", "update", "年度评审", "--json", file, "-f", "投诉回访天数=37"});
+  EXPECT_THAT(Output({"sla", "versions"}), AllOf(HasSubstr("年度评审"), HasSubstr("u-manager")));
+  EXPECT_THAT(Output({"-o", "json", "sla", "get"}), HasSubstr("37"));
+  EXPECT_THAT(Output({"-o", "json", "sla", "get", "1"}), Not(HasSubstr("37")));
+  // Sent back twice: somebody has changed it since.
+  EXPECT_EQ(Run({"sla", "update", "再来一次", "--json", file}), kCallFailed);
+  EXPECT_THAT(test_.TakeErr(), HasSubstr("ETAG_STALE"));
+  EXPECT_EQ(Run({"sla", "get", "99"}), kCallFailed);
+  const std::string number = Create("打印机", "高");
+  Output({"ticket", "reevaluate-sla", number, "改用新版"});
+  EXPECT_EQ(Run({"ticket", "reevaluate-sla", number}), kUsage);
+}
+
+// PLT-29: files go up and come down as they were.
+TEST_F(TicketCommandsTest, FilesOfATicket) {
+  const std::string number = Create("打印机", "高");
+  const std::string content(700'000, 'x');  // several messages
+  const std::string file = File("记录.txt");
+  std::ofstream(file) << content;
+  const std::string uploaded = Output({"ticket", "upload", number, file});
+  std::smatch match;
+  ASSERT_TRUE(std::regex_search(uploaded, match, std::regex("TA[0-9]{9,}"))) << uploaded;
+  EXPECT_THAT(Output({"ticket", "attachments", number}), HasSubstr("记录.txt"));
+  const std::string copy = File("copy.txt");
+  Output({"ticket", "download", match.str(), copy});
+  std::ifstream read(copy);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(read), {}), content);
+  EXPECT_EQ(Run({"ticket", "download", "TA209901010000001", File("none.txt")}), kCallFailed);
+  EXPECT_FALSE(std::filesystem::exists(File("none.txt")));
+  EXPECT_EQ(Run({"ticket", "upload", number, File("no-such-file")}), kUsage);
+  EXPECT_EQ(Run({"ticket", "upload", "SR209900000", file}), kCallFailed);
 }
 
 // PLT-29, TIC-3: the way of a ticket.
