@@ -268,6 +268,49 @@ TEST_P(ReportTest, ForecastAgreesWithTheOpportunities) {  // SAL-13, SAL-19
   }
 }
 
+TEST_P(ReportTest, LeadFollowUpAgreesWithTheOpportunities) {  // SAL-15
+  struct Leads {
+    int64_t all = 0, followed_up = 0;
+    absl::Duration waited;
+  };
+  const auto group_of = [](const v1::Opportunity& each, v1::LeadGroup group) {
+    if (group == v1::LEAD_GROUP_OWNER) return each.owner();
+    return group == v1::LEAD_GROUP_SOURCE ? each.source_channel() : LeadMonth(each);
+  };
+  for (const v1::LeadGroup group :
+       {v1::LEAD_GROUP_OWNER, v1::LEAD_GROUP_SOURCE, v1::LEAD_GROUP_MONTH}) {
+    std::map<std::string, Leads> expected;
+    for (const v1::Opportunity& each : all_) {
+      if (LeadMonth(each) == "2026-04") continue;
+      Leads& leads = expected[group_of(each, group)];
+      ++leads.all;
+      if (!each.has_first_follow_up_time()) continue;
+      ++leads.followed_up;
+      leads.waited +=
+          record::TimeOf(each.first_follow_up_time()) - record::TimeOf(each.lead_time());
+    }
+    ASSERT_EQ(expected.size(), 2u);
+    v1::GetLeadFollowUpRequest request;
+    request.set_from_month("2026-02");
+    request.set_to_month("2026-03");
+    request.set_group(group);
+    const auto response = Must(Call<v1::GetLeadFollowUpResponse>(
+        "SalesReportService/GetLeadFollowUp", request, Steward()));
+    ASSERT_EQ(response.lines_size(), 2);
+    for (const v1::LeadFollowUpLine& line : response.lines()) {
+      const Leads& leads = expected[line.group()];
+      ASSERT_GT(leads.followed_up, 0) << line.group();
+      EXPECT_EQ(line.lead_count(), leads.all) << line.group();
+      EXPECT_EQ(line.followed_up_count(), leads.followed_up) << line.group();
+      EXPECT_EQ(line.neglected_count(), leads.all - leads.followed_up) << line.group();
+      EXPECT_DOUBLE_EQ(line.follow_up_rate(),
+                       static_cast<double>(leads.followed_up) / static_cast<double>(leads.all));
+      EXPECT_NEAR(line.mean_follow_up_hours(),
+                  absl::ToDoubleHours(leads.waited) / static_cast<double>(leads.followed_up), 1e-3);
+    }
+  }
+}
+
 std::string NameOf(const ::testing::TestParamInfo<Posted>& posted) {
   switch (posted.param) {
     case Posted::kNothing:
