@@ -1,7 +1,10 @@
 #include "common/schema/mask.h"
 
+#include <algorithm>
+
 #include "common/schema/message_schema.h"
 #include "common/text/masking.h"
+#include "crm/options/v1/ownership.pb.h"
 
 namespace crm::schema {
 
@@ -50,6 +53,18 @@ void MaskField(pb::Message& message, const FieldSchema& field) {
   }
 }
 
+// Whether its owner sees it plain in the state it is in. A declaration that does not fit the
+// message hides it.
+bool IsOpenToOwner(const pb::Message& message) {
+  const pb::Descriptor& descriptor = *message.GetDescriptor();
+  if (!descriptor.options().HasExtension(opt::owner_sees_plain_while)) return true;
+  const opt::WhileState& state = descriptor.options().GetExtension(opt::owner_sees_plain_while);
+  const pb::FieldDescriptor* field = descriptor.FindFieldByName(state.field());
+  if (field == nullptr || field->enum_type() == nullptr || field->is_repeated()) return false;
+  const std::string& value = message.GetReflection()->GetEnum(message, field)->name();
+  return std::find(state.values().begin(), state.values().end(), value) != state.values().end();
+}
+
 // What the viewer sees plain in `message`: more, if they own it.
 uint32_t PlainKinds(const pb::Message& message, const MessageSchema& schema, const Viewer& viewer) {
   const FieldSchema* owner = schema.owner();
@@ -57,7 +72,7 @@ uint32_t PlainKinds(const pb::Message& message, const MessageSchema& schema, con
   std::string scratch;
   const bool owns = message.GetReflection()->GetStringReference(message, owner->descriptor,
                                                                 &scratch) == viewer.user_id;
-  return owns ? ~0u : viewer.plain_kinds;
+  return owns && IsOpenToOwner(message) ? ~0u : viewer.plain_kinds;
 }
 
 template <typename Visit>

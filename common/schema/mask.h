@@ -10,9 +10,9 @@
 
 namespace crm::schema {
 
-// Whose eyes. The owner of a resource (its `owner_field` names the viewer) sees phones, emails,
-// names, dates, texts and hidden fields of that resource plain; highly sensitive values stay masked
-// for everybody.
+// Whose eyes. The owner of a resource (its `owner_field` names the viewer, its state does not rule
+// it out: `owner_sees_plain_while`) sees phones, emails, names, dates, texts and hidden fields of
+// it plain; highly sensitive values stay masked for everybody.
 struct Viewer {
   std::string user_id;
   // Bit (1 << Sensitivity) for the kinds this viewer sees plain on every resource in scope.

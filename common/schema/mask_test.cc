@@ -8,7 +8,9 @@
 namespace crm::schema {
 namespace {
 
+using crm::testing::v1::Colour;
 using crm::testing::v1::ListSpecimensResponse;
+using crm::testing::v1::Loan;
 using crm::testing::v1::Specimen;
 
 Specimen MakeSpecimen() {
@@ -39,6 +41,22 @@ TEST(MaskSensitive, TheOwnerSeesAllButTheHighlySensitive) {
   EXPECT_EQ(specimen.phone(), "13812345678");
   EXPECT_EQ(specimen.budget(), "500.00");
   EXPECT_NE(specimen.account(), "6222020200012345678");
+}
+
+// PLT-14: an owner by the state of the resource only; what is not declared is no such state.
+TEST(MaskSensitive, TheOwnerSeesItInItsStateOnly) {
+  Loan loan;
+  loan.set_owner("li");
+  const auto seen = [&](Colour colour) {
+    loan.set_phone("13812345678");
+    loan.set_colour(colour);
+    MaskSensitive(loan, {.user_id = "li"});
+    return loan.phone();
+  };
+  EXPECT_EQ(seen(crm::testing::v1::COLOUR_RED), "13812345678");
+  EXPECT_EQ(seen(crm::testing::v1::COLOUR_DARK_BLUE), "138****5678");
+  EXPECT_EQ(seen(crm::testing::v1::COLOUR_UNSPECIFIED), "138****5678");
+  EXPECT_EQ(seen(static_cast<Colour>(77)), "138****5678");
 }
 
 TEST(MaskSensitive, NobodyOwnsWhatHasNoOwner) {

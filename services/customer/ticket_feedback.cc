@@ -7,6 +7,7 @@
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
 #include "common/event/outbox.h"
+#include "crm/ticket/v1/ticket_service.pb.h"
 #include "services/customer/activity_customers.h"
 
 namespace crm::customer {
@@ -16,7 +17,9 @@ using crm::event::v1::Event;
 using crm::ticket::v1::TicketFeedback;
 
 constexpr char kTicket[] = "ticket";
+constexpr char kListTicketEvents[] = "/crm.ticket.v1.TicketService/ListTicketEvents";
 constexpr absl::Duration kKeep = absl::Hours(30 * 24);
+constexpr absl::Duration kWordsTimeout = absl::Seconds(5);
 
 constexpr metrics::Definition kUnrecorded{"crm_ticket_feedback_unrecorded", metrics::Type::kGauge,
                                           "",
@@ -44,9 +47,14 @@ std::string NumberOf(const TicketFeedback& feedback) {
                       feedback.follow_up() ? "/follow-up" : "");
 }
 
+bool IsAway(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status) ||
+         absl::IsResourceExhausted(status);
+}
+
 }  // namespace
 
-v1::Interaction InteractionOf(const TicketFeedback& feedback) {
+v1::Interaction InteractionOf(const TicketFeedback& feedback, const std::string& words) {
   v1::Interaction interaction;
   interaction.set_customer(feedback.customer());
   interaction.set_direction(v1::DIRECTION_INBOUND);
@@ -61,6 +69,7 @@ v1::Interaction InteractionOf(const TicketFeedback& feedback) {
     absl::StrAppend(&content, "（较上次 ", change > 0 ? "+" : "", change, "）");
   }
   if (!feedback.subject().empty()) absl::StrAppend(&content, "，", feedback.subject());
+  if (!words.empty()) absl::StrAppend(&content, "\n", words);
   interaction.set_content(std::move(content));
   return interaction;
 }
@@ -118,7 +127,8 @@ absl::StatusOr<std::vector<TicketFeedbackFile::Outcome>> TicketFeedbackFile::Rec
   for (Feedback& feedback : answers) {
     CRM_ASSIGN_OR_RETURN(const bool is_recorded, IsRecorded(db, feedback));
     if (is_recorded) continue;
-    rows.push_back({InteractionOf(feedback), {}});
+    CRM_ASSIGN_OR_RETURN(const std::string words, WordsOf(feedback));
+    rows.push_back({InteractionOf(feedback, words), {}});
     outcomes.push_back({std::move(feedback), absl::OkStatus()});
   }
   if (rows.empty()) return outcomes;
@@ -142,6 +152,23 @@ absl::Status TicketFeedbackFile::RecordWaiting(const WaitingRecord& waiting, db:
   answers.push_back(std::move(feedback));
   CRM_ASSIGN_OR_RETURN(const std::vector<Outcome> outcomes, Record(std::move(answers), db, writes));
   return outcomes.empty() ? absl::OkStatus() : outcomes.front().status;
+}
+
+absl::StatusOr<std::string> TicketFeedbackFile::WordsOf(const Feedback& feedback) const {
+  if (feedback.words_entry() == 0) return "";
+  CRM_ASSIGN_OR_RETURN(client::Channel* const tickets, runtime_.peers().Find(kTicket));
+  crm::ticket::v1::ListTicketEventsRequest request;
+  request.set_ticket(feedback.ticket());
+  request.set_filter(absl::StrCat("sequence = ", feedback.words_entry()));
+  using Response = crm::ticket::v1::ListTicketEventsResponse;
+  const absl::StatusOr<Response> found =
+      tickets->Call<crm::ticket::v1::ListTicketEventsRequest, Response>(
+          kListTicketEvents, request, runtime_.peers().Options(kWordsTimeout));
+  if (found.ok()) return found->events_size() == 1 ? found->events(0).text() : "";
+  if (IsAway(found.status())) return found.status();
+  runtime_.log().Write(log::Level::kWarning, "the words of a customer's answer cannot be read",
+                       {{"ticket", feedback.ticket()}, {"reason", ErrorReason(found.status())}});
+  return "";
 }
 
 absl::StatusOr<bool> TicketFeedbackFile::IsRecorded(db::Connection& db,

@@ -11,6 +11,7 @@
 #ifndef CRM_SERVICES_CUSTOMER_TICKET_FEEDBACK_H_
 #define CRM_SERVICES_CUSTOMER_TICKET_FEEDBACK_H_
 
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -26,8 +27,9 @@
 
 namespace crm::customer {
 
-// What the file says of an answer. Pure.
-v1::Interaction InteractionOf(const crm::ticket::v1::TicketFeedback& feedback);
+// What the file says of an answer that came with these words. Pure.
+v1::Interaction InteractionOf(const crm::ticket::v1::TicketFeedback& feedback,
+                              const std::string& words);
 
 class TicketFeedbackFile {
  public:
@@ -51,6 +53,10 @@ class TicketFeedbackFile {
                                               db::WriteSet& writes) const;
   absl::Status RecordWaiting(const WaitingRecord& waiting, db::Connection& db,
                              db::WriteSet& writes) const;
+  // What the customer said with it: not in the event, but in the ticket's history. Empty if there
+  // are none, or the ticket service does not tell: the score goes into the file all the same. The
+  // error of a ticket service that is away.
+  absl::StatusOr<std::string> WordsOf(const Feedback& feedback) const;
   absl::StatusOr<bool> IsRecorded(db::Connection& db, const Feedback& feedback) const;
 
   runtime::ServiceRuntime& runtime_;

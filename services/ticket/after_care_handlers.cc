@@ -29,6 +29,9 @@ v1::TicketEvent AnswerEvent(v1::TicketEventKind kind, int64_t satisfaction,
   return event;
 }
 
+// The first one that a change adds to its history.
+int64_t NextEntry(const TicketState& before) { return before.ticket.message.event_count() + 1; }
+
 }  // namespace
 
 void AfterCareHandlers::Register(server::MethodTable& table) {
@@ -62,7 +65,7 @@ absl::StatusOr<v1::Ticket> AfterCareHandlers::RecordFeedback(
   for (v1::TicketEvent& event : mending) events.push_back(std::move(event));
   StoredTicket changed = desk_.changes.Change(call.writes(), before, std::move(after),
                                               std::move(events), record::SourceOf(call));
-  PublishFeedback(call.writes(), changed, record::SourceOf(call));
+  PublishFeedback(call.writes(), changed, NextEntry(before), record::SourceOf(call));
   return std::move(changed.message);
 }
 
@@ -114,7 +117,7 @@ absl::StatusOr<v1::Ticket> AfterCareHandlers::RecordFollowUp(
       call.writes(), before, std::move(after),
       {AnswerEvent(v1::TICKET_EVENT_KIND_FOLLOWED_UP, request.satisfaction(), request.text())},
       record::SourceOf(call));
-  PublishFollowUp(call.writes(), changed, record::SourceOf(call));
+  PublishFollowUp(call.writes(), changed, NextEntry(before), record::SourceOf(call));
   return std::move(changed.message);
 }
 

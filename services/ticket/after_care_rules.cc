@@ -19,8 +19,10 @@ int64_t CountOf(const TicketEvents& events, v1::TicketEventKind kind, v1::Ticket
 }
 
 // Something that somebody did or said, not what falls due by itself.
-bool IsActivity(v1::TicketEventKind kind) {
-  switch (kind) {
+bool IsActivity(const v1::TicketEvent& event) {
+  switch (event.kind()) {
+    case v1::TICKET_EVENT_KIND_POLICY_APPLIED:
+      return event.actor() != kServiceActor;
     case v1::TICKET_EVENT_KIND_ESCALATED:
     case v1::TICKET_EVENT_KIND_LINKED:
     case v1::TICKET_EVENT_KIND_FEEDBACK_REQUESTED:
@@ -35,7 +37,7 @@ bool IsActivity(v1::TicketEventKind kind) {
 absl::Time QuietSince(const TicketEvents& events) {
   absl::Time last = absl::InfinitePast();
   for (const v1::TicketEvent& event : events) {
-    if (IsActivity(event.kind())) last = std::max(last, record::TimeOf(event.time()));
+    if (IsActivity(event)) last = std::max(last, record::TimeOf(event.time()));
   }
   return last;
 }
@@ -44,6 +46,12 @@ v1::TicketEvent Ask(absl::Time now, v1::Ticket& ticket) {
   ticket.set_feedback_state(v1::FEEDBACK_STATE_REQUESTED);
   record::SetTime(now, *ticket.mutable_feedback_request_time());
   return EventOf(v1::TICKET_EVENT_KIND_FEEDBACK_REQUESTED);
+}
+
+// Whichever of the two answers came last.
+void Compare(v1::Ticket& ticket) {
+  if (!ticket.has_satisfaction() || !ticket.has_follow_up_satisfaction()) return;
+  ticket.set_satisfaction_change(ticket.follow_up_satisfaction() - ticket.satisfaction());
 }
 
 v1::AfterCareRules MakeDefault() {
@@ -112,14 +120,13 @@ void SetFeedback(const v1::RecordFeedbackRequest& request, absl::Time now, v1::T
   ticket.set_satisfaction(request.satisfaction());
   ticket.set_satisfaction_comment(request.comment());
   record::SetTime(now, *ticket.mutable_feedback_time());
+  Compare(ticket);
 }
 
 void SetFollowUp(const v1::RecordFollowUpRequest& request, v1::Ticket& ticket) {
   ticket.set_follow_up_state(v1::FOLLOW_UP_STATE_DONE);
   ticket.set_follow_up_satisfaction(request.satisfaction());
-  if (ticket.has_satisfaction()) {
-    ticket.set_satisfaction_change(request.satisfaction() - ticket.satisfaction());
-  }
+  Compare(ticket);
 }
 
 bool IsLow(const v1::AfterCareRules& rules, int64_t satisfaction) {

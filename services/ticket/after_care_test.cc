@@ -283,6 +283,19 @@ TEST_F(AfterCareTest, AComplaintIsFollowedUp) {
   EXPECT_EQ(Published()[1].satisfaction_change(), 2);
 }
 
+// TIC-3, TIC-10: the first answer came later than the one that it is compared with.
+TEST_F(AfterCareTest, ALateAnswerIsComparedToo) {
+  const std::string number = OpenClosed(Complaint());
+  EXPECT_FALSE(Must(TryFollowUp(number, 5)).has_satisfaction_change());
+  const v1::Ticket answered = Answer(number, 4);
+  EXPECT_EQ(answered.satisfaction(), 4);
+  EXPECT_EQ(answered.follow_up_satisfaction(), 5);
+  ASSERT_TRUE(answered.has_satisfaction_change());
+  EXPECT_EQ(answered.satisfaction_change(), 1);
+  // Of no complaint there is nothing to compare.
+  EXPECT_FALSE(Answer(OpenClosed(Fault()), 4).has_satisfaction_change());
+}
+
 // TIC-3
 TEST_F(AfterCareTest, OnlyComplaintsAreFollowedUp) {
   const std::string number = OpenClosed(Fault());

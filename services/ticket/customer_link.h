@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <stop_token>
-#include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -18,15 +18,21 @@
 
 namespace crm::ticket {
 
-// Sets the customer of a new ticket and its state. NOT_FOUND for a number that the archive denies;
-// one that cannot be verified now is accepted.
+// The customer of a new ticket that names none, by phone or email; nothing if nobody can tell now.
+// Costs a ticket that names its customer nothing.
+std::optional<crm::customer::v1::Customer> IdentifyAtIntake(Desk& desk, const v1::Ticket& ticket);
+void SetCustomer(const crm::customer::v1::Customer& customer, v1::Ticket& ticket);
+
+// Sets the customer that a new ticket names and its state. NOT_FOUND for a number that the archive
+// denies; one that cannot be verified now is accepted.
 absl::Status LinkAtIntake(const Desk& desk, db::Connection& db, db::WriteSet& writes,
                           v1::Ticket& ticket);
 
 // Remembers to look again, for a ticket that is not linked.
 void LinkLater(db::WriteSet& writes, const StoredTicket& ticket, absl::Time now);
 
-// Links tickets whose customer the archive knows by now. Runs on every replica.
+// Links tickets whose customer the archive knows by now, and puts them under the SLA policy for
+// that customer. Runs on every replica. What fails for one ticket puts that one off.
 class CustomerLinkJob {
  public:
   // Outlives the job.
@@ -45,12 +51,16 @@ class CustomerLinkJob {
   using Customer = crm::customer::v1::Customer;
 
   absl::Status Run(const std::stop_token& stop);
+  absl::StatusOr<std::vector<Waiting>> ReadDue();
   // UNAVAILABLE if the archive is away.
   absl::Status Try(const Waiting& waiting);
   absl::StatusOr<std::optional<Customer>> Find(db::Connection& db, db::WriteSet& writes,
                                                const v1::Ticket& ticket) const;
-  // The only customer with that phone or email.
-  absl::StatusOr<std::optional<Customer>> Search(const std::string& identity) const;
+  absl::Status Link(db::Connection& db, db::WriteSet& writes, StoredTicket ticket,
+                    const Customer& customer, absl::Time now) const;
+  // Tries it again later, so that it is not the first one every time.
+  absl::Status PutOff(const Waiting& waiting, const absl::Status& why);
+  absl::Status Commit(db::WriteSet writes);
 
   const Desk& desk_;
 };

@@ -1,72 +1,20 @@
 // Tickets beside the customer archive and its staff directory: TIC-2, TIC-7.
-#include "crm/ticket/v1/after_care_service.pb.h"
-#include "crm/ticket/v1/agent_service.pb.h"
-#include "services/ticket/ticket_test_fixture.h"
+#include "services/ticket/archive_test_fixture.h"
 
 namespace crm::ticket {
 namespace {
 
-namespace cv1 = crm::customer::v1;
-using testing::ServiceHarness;
-
-// An archive beside the ticket service.
-class Archive {
- public:
-  Archive()
-      : harness(std::make_unique<ServiceHarness>(customer::Info(),
-                                                 customer::CustomerService::Create)) {}
-
-  std::unique_ptr<ServiceHarness> harness;
-};
-
-class CustomerLinkTest : private Archive, public TicketTest {
+class CustomerLinkTest : public ArchiveTicketTest {
  protected:
-  CustomerLinkTest()
-      : TicketTest([this](config::ServiceOptions& options) {
-          const std::string token_file = options.key_file + ".token";
-          std::ofstream(token_file) << harness->TokenOfService("crm-ticket");
-          options.peer_token_file = token_file;
-          options.peers["customer"] = absl::StrCat("127.0.0.1:", harness->replica().port());
-        }) {}
-
-  cv1::Customer CreateCustomer(const std::string& phone) {
-    cv1::CreateCustomerRequest request;
-    cv1::Customer& customer = *request.mutable_customer();
-    customer.set_kind(cv1::CUSTOMER_KIND_ORGANIZATION);
-    customer.set_full_name(absl::StrCat("上海云帆科技有限公司", phone.substr(7)));
-    customer.set_industry("I65");
-    customer.set_decision_maker("李云");
-    customer.set_tier(cv1::TIER_KEY);
-    customer.set_phone(phone);
-    return Must(harness->Call<cv1::CreateCustomerRequest, cv1::Customer>(
-        harness->TokenOf("u-steward", {"data_steward"}, "hq"),
-        "crm.customer.v1.CustomerService/CreateCustomer", request));
+  v1::Ticket FaultOf(const std::string& phone, const std::string& email = "") {
+    v1::Ticket ticket = Fault();
+    ticket.set_requester_phone(phone);
+    ticket.set_requester_email(email);
+    return ticket;
   }
-  void CreateUser(const std::string& id, const std::string& role, const std::string& supervisor) {
-    cv1::CreateStaffUserRequest request;
-    request.mutable_user()->set_user_id(id);
-    request.mutable_user()->set_name(id);
-    request.mutable_user()->set_supervisor(supervisor);
-    request.mutable_user()->add_roles(role);
-    Must(harness->Call<cv1::CreateStaffUserRequest, cv1::StaffUser>(
-        harness->TokenOf("u-admin", {"administrator"}),
-        "crm.customer.v1.StaffService/CreateStaffUser", request));
+  bool IsLinked(const std::string& number) {
+    return Get(number).customer_state() == v1::CUSTOMER_STATE_LINKED;
   }
-  absl::StatusOr<v1::Ticket> Assign(const std::string& number, const std::string& assignee) {
-    v1::AssignTicketRequest request;
-    request.set_ticket(number);
-    request.set_assignee(assignee);
-    request.set_reason("擅长网络");
-    return Call<v1::Ticket>(supervisor_, "TicketService/AssignTicket", request);
-  }
-  absl::StatusOr<v1::ServiceAgent> SetAvailability(const std::string& user,
-                                                   v1::AgentAvailability availability) {
-    v1::SetAvailabilityRequest request;
-    request.set_availability(availability);
-    return Call<v1::ServiceAgent>(harness_->TokenOf(user, {"service_agent"}),
-                                  "AgentService/SetAvailability", request);
-  }
-  void StopArchive() { harness.reset(); }
 };
 
 // TIC-2
@@ -91,6 +39,54 @@ TEST_F(CustomerLinkTest, LinksAnIdentityWhenItIsKnown) {
       Eventually([&] { return Get(number).customer_state() == v1::CUSTOMER_STATE_LINKED; }));
   EXPECT_EQ(Get(number).customer(), customer.number());
   EXPECT_EQ(Events(number).back().kind(), v1::TICKET_EVENT_KIND_LINKED);
+}
+
+// TIC-2: by whom it is from, at once, if a single customer has that phone or email.
+TEST_F(CustomerLinkTest, RecognisesWhoeverAsksAtIntake) {
+  const cv1::Customer customer = CreateCustomer("13800138001", "wang@example.com");
+  const v1::Ticket by_phone = Open();
+  EXPECT_EQ(by_phone.customer_state(), v1::CUSTOMER_STATE_LINKED);
+  EXPECT_EQ(by_phone.customer(), customer.number());
+  EXPECT_EQ(by_phone.customer_tier(), cv1::TIER_KEY);
+  EXPECT_EQ(Open(FaultOf("13800138009", "wang@Example.com")).customer(), customer.number());
+  EXPECT_EQ(Open(FaultOf("13800138009")).customer_state(), v1::CUSTOMER_STATE_UNKNOWN);
+  EXPECT_EQ(CountRows("SELECT COUNT(*) FROM ticket_link"), 1);
+}
+
+// TIC-2: a ticket that cannot be read holds up no other one, and is tried again later.
+TEST_F(CustomerLinkTest, ABrokenOneHoldsUpNoOther) {
+  const std::string broken = Open().number();
+  harness_->database().Run("UPDATE ticket SET description = 'x'");
+  const std::string other = Open(FaultOf("13800138222")).number();
+  CreateCustomer("13800138222");
+  Advance(absl::Minutes(1));
+  ASSERT_TRUE(Eventually([&] { return IsLinked(other); }));
+  EXPECT_EQ(CountRows("SELECT COUNT(*) FROM ticket_link WHERE attempts > 0"), 1);
+  EXPECT_EQ(CountRows(absl::StrCat("SELECT COUNT(*) FROM ticket_link WHERE due_time > ",
+                                   absl::ToUnixMicros(Now()))),
+            1);
+}
+
+// TIC-2: as long as an email of the archive can be.
+TEST_F(CustomerLinkTest, ALongEmailIsFound) {
+  const std::string label(60, 'a');
+  const std::string email =
+      absl::StrCat(label, "@", label, ".", label, ".example.com");  // 194 characters
+  const std::string number = Open(FaultOf("", email)).number();
+  const std::string behind = Open(FaultOf("13800138222")).number();
+  CreateCustomer("13800138111", email);
+  CreateCustomer("13800138222");
+  Advance(absl::Minutes(1));
+  EXPECT_TRUE(Eventually([&] { return IsLinked(number) && IsLinked(behind); }));
+  EXPECT_EQ(CountRows("SELECT COUNT(*) FROM ticket_link"), 0);
+}
+
+// TIC-2: a ticket that is gone waits for nobody.
+TEST_F(CustomerLinkTest, ForgetsWhatIsGone) {
+  Open();
+  harness_->database().Run("UPDATE ticket_link SET ticket_id = 1");
+  Advance(absl::Minutes(1));
+  EXPECT_TRUE(Eventually([&] { return CountRows("SELECT COUNT(*) FROM ticket_link") == 0; }));
 }
 
 // TIC-10: an answer that came before the customer was known is told again with the customer.
@@ -132,28 +128,63 @@ TEST_F(CustomerLinkTest, AnEarlierFollowUpIsToldAgain) {
 
 // TIC-2: intake works while the archive is away.
 TEST_F(CustomerLinkTest, TakesTicketsInWhileTheArchiveIsAway) {
-  StopArchive();
+  LoseArchive();
   v1::Ticket ticket = Fault();
   ticket.set_customer("CRM2026000001");
   const v1::Ticket opened = Open(ticket);
   EXPECT_EQ(opened.customer_state(), v1::CUSTOMER_STATE_UNVERIFIED);
   EXPECT_EQ(opened.customer(), "CRM2026000001");
+  EXPECT_EQ(Open().customer_state(), v1::CUSTOMER_STATE_UNKNOWN);
 }
 
 // TIC-7, TIC-8: to somebody of the directory, with a reason; an idle urgent one goes to the
 // supervisor.
 TEST_F(CustomerLinkTest, AssignsAndTransfers) {
-  CreateUser("u-boss", "service_supervisor", "");
-  CreateUser("u-zhang", "service_agent", "u-boss");
+  CreateTeam("leads");
+  CreateTeam("hotline");
+  CreateUser("u-boss", "service_supervisor", "", "leads");
+  CreateUser("u-zhang", "service_agent", "u-boss", "hotline");
   const std::string number = Open(v1::TICKET_PRIORITY_URGENT).number();
   ASSERT_TRUE(Eventually([&] { return Assign(number, "u-zhang").ok(); }));
   EXPECT_EQ(Get(number).assignee(), "u-zhang");
+  EXPECT_EQ(Get(number).team(), "hotline");
   EXPECT_EQ(Events(number).back().text(), "擅长网络");
   Advance(absl::Hours(2) + absl::Seconds(1));
   ASSERT_TRUE(Eventually([&] { return Get(number).assignee() == "u-boss"; }));
   EXPECT_EQ(Get(number).escalated_to(), "u-boss");
+  EXPECT_EQ(Get(number).team(), "leads");
   // TIC-13: it is off the list of what was escalated once somebody has it.
   EXPECT_EQ(Must(Assign(number, "u-zhang")).escalated_to(), "");
+}
+
+// TIC-8: an agent without a supervisor: to any other service supervisor; never to an idle one
+// again.
+TEST_F(CustomerLinkTest, TransfersToAnySupervisor) {
+  CreateUser("u-idle", "service_supervisor", "");
+  CreateUser("u-other", "service_supervisor", "");
+  const std::string number = Open(v1::TICKET_PRIORITY_URGENT).number();
+  ASSERT_TRUE(Eventually([&] { return Assign(number, "u-idle").ok(); }));
+  Advance(absl::Hours(2) + absl::Seconds(1));
+  EXPECT_TRUE(Eventually([&] { return Get(number).assignee() == "u-other"; }));
+}
+
+// TIC-8: nobody to take it over: unassigned, in the queue of its team, and its history says so.
+TEST_F(CustomerLinkTest, WithoutASupervisorItIsUnassigned) {
+  CreateTeam("hotline");
+  CreateUser("u-zhang", "service_agent", "", "hotline");
+  const std::string number = Open(v1::TICKET_PRIORITY_URGENT).number();
+  ASSERT_TRUE(Eventually([&] { return Assign(number, "u-zhang").ok(); }));
+  Advance(absl::Hours(2) + absl::Seconds(1));
+  ASSERT_TRUE(Eventually([&] { return Get(number).assignee().empty(); }));
+  const v1::Ticket ticket = Get(number);
+  EXPECT_EQ(ticket.status(), v1::TICKET_STATUS_UNASSIGNED);
+  EXPECT_EQ(ticket.team(), "hotline");
+  EXPECT_EQ(ticket.escalated_to(), "");
+  const auto events = Events(number);
+  EXPECT_EQ(events.back().status(), v1::TICKET_STATUS_UNASSIGNED);
+  EXPECT_EQ(events[events.size() - 2].rule(), "urgent_idle");
+  EXPECT_THAT(events[events.size() - 2].text(), ::testing::HasSubstr("no supervisor"));
+  EXPECT_EQ(Must(Assign(number, "u-zhang")).status(), v1::TICKET_STATUS_IN_PROGRESS);
 }
 
 // TIC-7: to whoever is there and has the least to do; nobody there, nobody gets it.

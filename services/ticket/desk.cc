@@ -37,6 +37,7 @@ Desk::Desk(runtime::ServiceRuntime& service, numbering::NumberPattern pattern)
       numbers({.name = "ticket", .pattern = std::move(pattern), .zone = service.zone()},
               service.pool()),
       archive(service),
+      search(service.peers()),
       store(service.keyring(), service.ids()),
       changes(store) {}
 

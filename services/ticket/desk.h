@@ -12,6 +12,7 @@
 #include "common/runtime/service_runtime.h"
 #include "common/server/call_context.h"
 #include "services/ticket/agents.h"
+#include "services/ticket/customer_search.h"
 #include "services/ticket/sla_book.h"
 #include "services/ticket/ticket_changes.h"
 #include "services/ticket/ticket_store.h"
@@ -47,6 +48,7 @@ struct Desk {
   numbering::CurrentNumbers numbers;
   // What we keep of the customer archive.
   replica::Replica archive;
+  CustomerSearch search;
   SlaStore sla;
   Agents agents;
   const TicketStore store;

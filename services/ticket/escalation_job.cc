@@ -9,15 +9,16 @@
 #include "common/db/commit_each.h"
 #include "common/record/times.h"
 #include "services/ticket/after_care_rules.h"
+#include "services/ticket/handover.h"
 #include "services/ticket/sla/evaluate.h"
 #include "services/ticket/ticket_rules.h"
 
 namespace crm::ticket {
 namespace {
 
-constexpr char kActor[] = "crm-ticket";
-constexpr char kSupervisorRole[] = "service_supervisor";
 constexpr char kManagerRole[] = "service_manager";
+constexpr char kNobodyToTakeIt[] =
+    "no supervisor is found: back to the team's unassigned tickets / 未找到主管，退回团队待分配";
 
 // Together at most 5 s late: the job's interval, and the claim of a replica that has died.
 constexpr absl::Duration kClaim = absl::Milliseconds(2500);
@@ -125,23 +126,22 @@ absl::StatusOr<db::WriteSet> EscalationJob::Escalate(db::Connection& db, int64_t
   }
   CRM_ASSIGN_OR_RETURN(const TicketState state, desk_.WithHistory(db, *std::move(ticket)));
   v1::Ticket after = state.ticket.message;
-  const v1::SlaConfiguration& configuration = ConfigurationOf(state);
   TicketEvents fresh;
   for (const Escalation& escalation : PendingEscalations(
            after, state.history, sla::Evaluate(state.history.SlaEvents(), state.Instant(now)))) {
     if (escalation.due > now) break;
-    TicketEvents events = Apply(escalation, configuration, now, after);
+    TicketEvents events = Apply(escalation, state, now, after);
     writes.Insert(EscalationSpec(), {ticket_id, escalation.rule, escalation.level, escalation.due,
                                      now, events.front().assignee()});
     fresh.insert(fresh.end(), events.begin(), events.end());
   }
-  desk_.changes.Change(writes, state, std::move(after), std::move(fresh), {now, kActor, "job"});
+  desk_.changes.Change(writes, state, std::move(after), std::move(fresh),
+                       {now, kServiceActor, "job"});
   return writes;
 }
 
-TicketEvents EscalationJob::Apply(const Escalation& escalation,
-                                  const v1::SlaConfiguration& configuration, absl::Time now,
-                                  v1::Ticket& ticket) const {
+TicketEvents EscalationJob::Apply(const Escalation& escalation, const TicketState& before,
+                                  absl::Time now, v1::Ticket& ticket) const {
   v1::TicketEvent event = EventOf(v1::TICKET_EVENT_KIND_ESCALATED);
   event.set_rule(escalation.rule);
   event.set_level(escalation.level);
@@ -156,28 +156,35 @@ TicketEvents EscalationJob::Apply(const Escalation& escalation,
       event.set_assignee(ManagerOf(ticket));
       break;
     case EscalationAction::kTransfer:
-      event.set_assignee(SupervisorOf(ticket));
-      break;
+      return Transfer(std::move(event), *before.history.book, ticket);
     case EscalationAction::kClose:
     case EscalationAction::kGiveUpFeedback:
     case EscalationAction::kDueFollowUp:
-      return ApplyAfterCare(escalation, configuration, now, ticket);
+      return ApplyAfterCare(escalation, ConfigurationOf(before), now, ticket);
   }
-  const std::string target = event.assignee();
-  if (!target.empty()) ticket.set_escalated_to(target);
-  TicketEvents events = {std::move(event)};
-  if (escalation.action == EscalationAction::kTransfer && !target.empty()) {
-    ticket.set_assignee(target);
-    events.push_back(AssignedEvent(target, escalation.rule));
+  if (!event.assignee().empty()) ticket.set_escalated_to(event.assignee());
+  return {std::move(event)};
+}
+
+TicketEvents EscalationJob::Transfer(v1::TicketEvent event, const SlaBook& book,
+                                     v1::Ticket& ticket) const {
+  const auto staff = desk_.archive.staff().Get();
+  const std::string target = SupervisorFor(*staff, ticket);
+  if (target.empty()) {
+    event.set_text(kNobodyToTakeIt);
+    ticket.clear_assignee();
+    ticket.set_status(v1::TICKET_STATUS_UNASSIGNED);
+    return {std::move(event), StatusEvent(ticket.status(), kNobodyToTakeIt)};
   }
+  event.set_assignee(target);
+  ticket.set_escalated_to(target);
+  TicketEvents events = HandOver(*staff, book, target, event.rule(), ticket);
+  events.insert(events.begin(), std::move(event));
   return events;
 }
 
 std::string EscalationJob::SupervisorOf(const v1::Ticket& ticket) const {
-  const auto staff = desk_.archive.staff().Get();
-  std::string supervisor = ticket.assignee().empty() ? staff->HeadOf(ticket.team())
-                                                     : staff->SupervisorOf(ticket.assignee());
-  return supervisor.empty() ? FirstOf(*staff, kSupervisorRole) : supervisor;
+  return SupervisorFor(*desk_.archive.staff().Get(), ticket);
 }
 
 std::string EscalationJob::ManagerOf(const v1::Ticket& ticket) const {

@@ -45,8 +45,10 @@ class EscalationJob {
   absl::StatusOr<db::WriteSet> Escalate(db::Connection& db, int64_t ticket_id,
                                         absl::Time now) const;
   // Does one of them to the ticket; gives the entries of its history.
-  TicketEvents Apply(const Escalation& escalation, const v1::SlaConfiguration& configuration,
-                     absl::Time now, v1::Ticket& ticket) const;
+  TicketEvents Apply(const Escalation& escalation, const TicketState& before, absl::Time now,
+                     v1::Ticket& ticket) const;
+  // The supervisor takes over; nobody there, the ticket goes back to those that nobody has.
+  TicketEvents Transfer(v1::TicketEvent event, const SlaBook& book, v1::Ticket& ticket) const;
   std::string SupervisorOf(const v1::Ticket& ticket) const;
   std::string ManagerOf(const v1::Ticket& ticket) const;
 

@@ -45,10 +45,11 @@ class FeedbackFileTest : public TicketTest {
             steward_, "crm.customer.v1.InteractionService/ListInteractions", request));
     return {page.interactions().begin(), page.interactions().end()};
   }
-  void Answer(const std::string& number, int64_t satisfaction) {
+  void Answer(const std::string& number, int64_t satisfaction, const std::string& comment = "") {
     v1::RecordFeedbackRequest request;
     request.set_ticket(number);
     request.set_satisfaction(satisfaction);
+    request.set_comment(comment);
     Must(Call<v1::Ticket>(gateway_, "AfterCareService/RecordFeedback", request));
   }
   int64_t Waiting() { return archive_->database().Int("SELECT COUNT(*) FROM waiting_record"); }
@@ -91,6 +92,32 @@ TEST_F(FeedbackFileTest, GoesIntoTheCustomersFile) {
                             AllOf(HasSubstr(number), HasSubstr("满意度 4/5"), HasSubstr("打印机")),
                             AllOf(HasSubstr(next), HasSubstr("满意度 3/5"))));
   EXPECT_EQ(file[0].staff(), "u-agent");
+}
+
+// TIC-10: with what the customer said, which no event tells; so at the follow-up.
+TEST_F(FeedbackFileTest, TheCommentIsInTheFile) {
+  v1::Ticket complaint = Of(CreateCustomer("13800138111"));
+  complaint.set_type(v1::TICKET_TYPE_COMPLAINT);
+  const std::string number = OpenClosed(complaint);
+  Answer(number, 3, "等了三天，态度不错");
+  v1::RecordFollowUpRequest request;
+  request.set_ticket(number);
+  request.set_satisfaction(5);
+  request.set_text("已恢复正常");
+  Must(Call<v1::Ticket>(agent_, "AfterCareService/RecordFollowUp", request));
+  ASSERT_TRUE(Eventually([&] { return FileOf(complaint.customer()).size() == 2; }));
+  std::vector<std::string> contents;
+  for (const auto& interaction : FileOf(complaint.customer())) {
+    contents.push_back(interaction.content());
+  }
+  EXPECT_THAT(contents, ::testing::UnorderedElementsAre(
+                            AllOf(HasSubstr("满意度 3/5"), HasSubstr("等了三天，态度不错")),
+                            AllOf(HasSubstr("满意度 5/5"), HasSubstr("已恢复正常"))));
+  const auto told = [](crm::testing::ServiceHarness& of) {
+    return of.database().Int("SELECT COUNT(*) FROM outbox WHERE payload LIKE '%等了三天%'");
+  };
+  EXPECT_EQ(told(*harness_), 0);
+  EXPECT_EQ(told(*archive_), 0);
 }
 
 // TIC-10: an answer of a customer that the archive does not have yet waits for it, and comes into

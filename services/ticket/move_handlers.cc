@@ -7,6 +7,7 @@
 #include "common/record/table.h"
 #include "crm/customer/v1/staff.pb.h"
 #include "services/ticket/after_care_rules.h"
+#include "services/ticket/handover.h"
 #include "services/ticket/opening.h"
 
 namespace crm::ticket {
@@ -54,14 +55,13 @@ absl::StatusOr<v1::Ticket> MoveHandlers::Give(CallContext& call, Move move,
   CRM_ASSIGN_OR_RETURN(const v1::TicketStatus status, StatusAfter(move, after));
   TicketEvents events;
   if (status != after.status()) events.push_back(StatusEvent(status, reason));
-  events.push_back(AssignedEvent(assignee, reason));
   after.set_status(status);
-  after.set_assignee(assignee);
   after.clear_escalated_to();
-  const auto staff = desk_.archive.staff().Get();
-  const crm::customer::v1::StaffUser* user = staff->User(assignee);
-  if (user != nullptr && !user->team().empty()) after.set_team(user->team());
   after.set_last_measure(reason);
+  const auto staff = desk_.archive.staff().Get();
+  for (v1::TicketEvent& event : HandOver(*staff, *before.history.book, assignee, reason, after)) {
+    events.push_back(std::move(event));
+  }
   return Save(call, before, std::move(after), std::move(events));
 }
 

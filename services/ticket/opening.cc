@@ -6,7 +6,6 @@
 
 #include "common/base/status_macros.h"
 #include "common/record/table.h"
-#include "services/ticket/assignment_rules.h"
 #include "services/ticket/customer_link.h"
 
 namespace crm::ticket {
@@ -43,6 +42,9 @@ absl::StatusOr<StoredTicket> Opening::Open(server::CallContext& call, db::Connec
                                            v1::Ticket ticket, TicketEvents carried_over) const {
   CRM_ASSIGN_OR_RETURN(SlaBookPtr book, desk_.sla.Current(db));
   const SlaVersion& version = book->newest();
+  // Policies go by the team, too.
+  const std::optional<Choice> agent = FindAgent(version.sla, ticket, call.now());
+  if (agent.has_value() && !agent->team.empty()) ticket.set_team(agent->team);
   ticket.set_status(v1::TICKET_STATUS_UNASSIGNED);
   ticket.set_sla_version(version.version);
   ticket.set_sla_policy(ChoosePolicy(version.sla.configuration(), ticket).policy_id());
@@ -50,7 +52,7 @@ absl::StatusOr<StoredTicket> Opening::Open(server::CallContext& call, db::Connec
   CRM_ASSIGN_OR_RETURN(*ticket.mutable_number(), desk_.numbers.Next(call.now()));
   TicketHistory history{{OpenedEvent(ticket)}, book};
   Append(history.events, std::move(carried_over));
-  Append(history.events, Assign(call, version.sla, ticket));
+  if (agent.has_value()) Append(history.events, Assign(call, *agent, ticket));
   StoredTicket created = desk_.changes.Create(call.writes(), std::move(ticket), std::move(history),
                                               record::SourceOf(call));
   LinkLater(call.writes(), created, call.now());
@@ -87,20 +89,22 @@ absl::StatusOr<std::optional<StoredTicket>> Opening::FindContinuation(
   return std::nullopt;
 }
 
-TicketEvents Opening::Assign(server::CallContext& call, const CompiledSla& sla,
-                             v1::Ticket& ticket) const {
+std::optional<Choice> Opening::FindAgent(const CompiledSla& sla, const v1::Ticket& ticket,
+                                         absl::Time now) const {
   const v1::AssignmentRules& rules = sla.configuration().assignment();
-  if (!rules.enabled() || !sla.Calendar(rules.calendar()).IsWorking(call.now())) return {};
+  if (!rules.enabled() || !sla.Calendar(rules.calendar()).IsWorking(now)) return std::nullopt;
   const auto staff = desk_.archive.staff().Get();
-  const std::optional<Choice> choice = ChooseAgent(rules, ticket, desk_.agents.Candidates(*staff));
-  if (!choice.has_value()) return {};
+  return ChooseAgent(rules, ticket, desk_.agents.Candidates(*staff));
+}
+
+TicketEvents Opening::Assign(server::CallContext& call, const Choice& choice,
+                             v1::Ticket& ticket) const {
   ticket.set_status(v1::TICKET_STATUS_IN_PROGRESS);
-  ticket.set_assignee(choice->user_id);
-  if (!choice->team.empty()) ticket.set_team(choice->team);
+  ticket.set_assignee(choice.user_id);
   Desk* const desk = &desk_;
-  call.AfterCommit([desk, user = choice->user_id] { desk->agents.NoteAssigned(user); });
-  return {StatusEvent(ticket.status(), choice->reason),
-          AssignedEvent(choice->user_id, choice->reason)};
+  call.AfterCommit([desk, user = choice.user_id] { desk->agents.NoteAssigned(user); });
+  return {StatusEvent(ticket.status(), choice.reason),
+          AssignedEvent(choice.user_id, choice.reason)};
 }
 
 }  // namespace crm::ticket

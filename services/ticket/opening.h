@@ -6,8 +6,10 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "common/server/call_context.h"
 #include "crm/ticket/v1/ticket.pb.h"
+#include "services/ticket/assignment_rules.h"
 #include "services/ticket/desk.h"
 
 namespace crm::ticket {
@@ -27,8 +29,9 @@ class Opening {
   // Outlives it.
   explicit Opening(Desk& desk) : desk_(desk) {}
 
-  // Puts a ticket whose customer is settled under its SLA policy, numbers it, gives it to an agent
-  // if somebody is eligible, and writes it. Only the policy in a call that only checks.
+  // Finds an agent for a ticket whose customer is settled, puts it under the SLA policy of their
+  // team, numbers it, gives it to them if somebody is eligible, and writes it. Only team and policy
+  // in a call that only checks.
   absl::StatusOr<StoredTicket> Open(server::CallContext& call, db::Connection& db,
                                     v1::Ticket ticket, TicketEvents carried_over = {}) const;
 
@@ -42,8 +45,11 @@ class Opening {
   // The last one that took its place, if it is not closed.
   absl::StatusOr<std::optional<StoredTicket>> FindContinuation(db::Connection& db,
                                                                const TicketEvents& events) const;
+  // Nobody, unless somebody is eligible.
+  std::optional<Choice> FindAgent(const CompiledSla& sla, const v1::Ticket& ticket,
+                                  absl::Time now) const;
   // The entries of its history.
-  TicketEvents Assign(server::CallContext& call, const CompiledSla& sla, v1::Ticket& ticket) const;
+  TicketEvents Assign(server::CallContext& call, const Choice& choice, v1::Ticket& ticket) const;
 
   Desk& desk_;
 };

@@ -116,6 +116,41 @@ TEST_F(ReportHandlersTest, TellsHowSatisfiedCustomersAre) {
   EXPECT_NEAR(march.satisfied_share(), 2.0 / 3, 1e-9);
 }
 
+// TIC-11, TIC-3: how complaints compare before and after, whichever answer came last.
+TEST_F(ReportHandlersTest, ComparesBeforeAndAfter) {
+  v1::Ticket complaint = Fault();
+  complaint.set_type(v1::TICKET_TYPE_COMPLAINT);
+  const auto ask_again = [&](const std::string& number, int satisfaction) {
+    v1::RecordFollowUpRequest request;
+    request.set_ticket(number);
+    request.set_satisfaction(satisfaction);
+    request.set_text("回访：已恢复正常");
+    Must(Call<v1::Ticket>(agent_, "AfterCareService/RecordFollowUp", request));
+  };
+  const std::string better = OpenClosed(complaint);
+  const std::string worse = OpenClosed(complaint);
+  const std::string silent = OpenClosed(complaint);
+  ASSERT_TRUE(Rate(better, 3).ok());
+  Advance(absl::Minutes(1));
+  for (const std::string& number : {better, worse, silent}) ask_again(number, 4);
+  Advance(absl::Minutes(1));
+  ASSERT_TRUE(Rate(worse, 5).ok());
+  Advance(absl::Minutes(1));
+  const auto expect = [&] {
+    const v1::TicketFigures march = March();
+    EXPECT_EQ(march.compared(), 2);
+    EXPECT_DOUBLE_EQ(march.mean_satisfaction_change(), 0);
+    EXPECT_DOUBLE_EQ(march.improved_share(), 0.5);
+  };
+  expect();
+  EXPECT_EQ(Report(Period("2026-02-01", "2026-02-28")).total().compared(), 0);
+  EXPECT_FALSE(Report(Period("2026-02-01", "2026-02-28")).total().has_improved_share());
+  Advance(absl::Hours(48));
+  Settle();
+  SumUp();
+  expect();
+}
+
 // TIC-11, TIC-16: one request is counted once.
 TEST_F(ReportHandlersTest, AMergedOneCountsNowhere) {
   const std::string survivor = Open().number();

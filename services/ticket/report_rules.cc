@@ -76,6 +76,9 @@ void FigureBuilder::Add(const Tally& tally) {
       satisfaction_ += tally.count * tally.value;
       if (tally.value >= kSatisfied) satisfied_ += tally.count;
       break;
+    case Figure::kCompared:
+      AddChange(tally.value - kMostSatisfactionChange, tally.count);
+      break;
     case Figure::kInTime:
       clocks_[static_cast<v1::SlaClock>(tally.value)].in_time += tally.count;
       break;
@@ -85,6 +88,12 @@ void FigureBuilder::Add(const Tally& tally) {
     case Figure::kOpen:
       break;
   }
+}
+
+void FigureBuilder::AddChange(int64_t change, int64_t count) {
+  compared_ += count;
+  change_ += count * change;
+  if (change > 0) improved_ += count;
 }
 
 void FigureBuilder::AddOpen(const Tally& tally) { open_[tally.value] += tally.count; }
@@ -144,6 +153,9 @@ v1::TicketFigures FigureBuilder::Build(std::string group, absl::Time open_at) co
   figures.set_rated(rated_);
   SetShare(satisfaction_, rated_, [&](double mean) { figures.set_mean_satisfaction(mean); });
   SetShare(satisfied_, rated_, [&](double share) { figures.set_satisfied_share(share); });
+  figures.set_compared(compared_);
+  SetShare(change_, compared_, [&](double mean) { figures.set_mean_satisfaction_change(mean); });
+  SetShare(improved_, compared_, [&](double share) { figures.set_improved_share(share); });
   *figures.mutable_backlog() = Backlog(open_at);
   return figures;
 }

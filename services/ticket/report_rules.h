@@ -48,6 +48,7 @@ class FigureBuilder {
     int64_t late = 0;
   };
 
+  void AddChange(int64_t change, int64_t count);
   v1::BacklogFigures Backlog(absl::Time at) const;
 
   int64_t created_ = 0;
@@ -60,6 +61,9 @@ class FigureBuilder {
   int64_t rated_ = 0;
   int64_t satisfaction_ = 0;  // sum
   int64_t satisfied_ = 0;
+  int64_t compared_ = 0;
+  int64_t change_ = 0;  // sum
+  int64_t improved_ = 0;
   // How many are open by the second of their creation; those that come to nothing count nowhere.
   std::map<int64_t, int64_t> open_;
 };

@@ -11,7 +11,7 @@ namespace {
 bool TellsAnything(const v1::TicketFigures& figures) {
   return figures.created() + figures.resolved() + figures.reopened() +
              figures.first_response().count() + figures.sla_size() + figures.rated() +
-             figures.backlog().open() >
+             figures.compared() + figures.backlog().open() >
          0;
 }
 

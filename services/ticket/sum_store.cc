@@ -21,7 +21,7 @@ constexpr size_t kRowsAtOnce = 50;
 
 // What is open is not summed up: there are few of them, and they change.
 constexpr std::array kSummedKinds = {FactKind::kCreated, FactKind::kAnswered, FactKind::kDone,
-                                     FactKind::kRated};
+                                     FactKind::kRated, FactKind::kCompared};
 
 constexpr db::Query kState{"ticket_sum_state", R"sql(
   SELECT revision, until, zone

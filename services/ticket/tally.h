@@ -24,7 +24,11 @@ enum class Figure : uint8_t {
   kInTime = 8,          // value: SlaClock
   kLate = 9,            // value: SlaClock
   kOpen = 10,           // at an instant; value: its creation, full seconds since 1970, rounded up
+  kCompared = 11,       // value: change of satisfaction + kMostSatisfactionChange
 };
+
+// From 1 to 5 or back.
+inline constexpr int64_t kMostSatisfactionChange = 4;
 
 // What a ticket says that figures are told apart by, beside who has it.
 struct TicketClass {

@@ -186,6 +186,13 @@ Figure FigureOfResolved(FirstContact first_contact) {
   return Figure::kResolved;
 }
 
+std::optional<absl::Time> LastFollowUp(const TicketEvents& events) {
+  for (auto event = events.rbegin(); event != events.rend(); ++event) {
+    if (event->kind() == v1::TICKET_EVENT_KIND_FOLLOWED_UP) return record::TimeOf(event->time());
+  }
+  return std::nullopt;
+}
+
 Tally TallyOf(const Fact& fact, const TicketClass& of) {
   const absl::Duration duration = fact.duration.value_or(absl::ZeroDuration());
   switch (fact.kind) {
@@ -196,6 +203,10 @@ Tally TallyOf(const Fact& fact, const TicketClass& of) {
       return DurationTally(FigureOfResolved(fact.first_contact), duration, of);
     case FactKind::kRated:
       return {.figure = Figure::kRated, .value = fact.satisfaction, .of = of};
+    case FactKind::kCompared:
+      return {.figure = Figure::kCompared,
+              .value = fact.satisfaction + kMostSatisfactionChange,
+              .of = of};
     case FactKind::kCreated:
     case FactKind::kOpen:
       break;
@@ -232,6 +243,12 @@ std::vector<Fact> FactsOf(const v1::Ticket& ticket, const TicketEvents& events) 
                      .time = record::TimeOf(ticket.feedback_time()),
                      .satisfaction = ticket.satisfaction()});
   }
+  const std::optional<absl::Time> asked_again = LastFollowUp(events);
+  if (ticket.has_satisfaction_change() && asked_again.has_value()) {
+    facts.push_back({.kind = FactKind::kCompared,
+                     .time = *asked_again,
+                     .satisfaction = ticket.satisfaction_change()});
+  }
   return OneAPlace(std::move(facts));
 }
 
@@ -256,7 +273,7 @@ absl::StatusOr<std::vector<FactRow>> ReadFactRows(db::Connection& db, int64_t ti
     SELECT kind, time, since, create_time, type, priority, tier, root_cause, category, duration,
            stands, first_contact, satisfaction, team, assignee
     FROM ticket_fact
-    WHERE kind IN (1, 2, 3, 4, 5) AND ticket_id = ? AND time IN (?)sql",
+    WHERE kind IN (1, 2, 3, 4, 5, 6) AND ticket_id = ? AND time IN (?)sql",
                          {ticket_id, record::TimeOf(ticket.feedback_time())}};
   for (const v1::TicketEvent& event : events) {
     query.Append(", ?", record::TimeOf(event.time()));

@@ -26,6 +26,7 @@ enum class FactKind : uint8_t {
   kAnswered = 3,  // for the first time
   kDone = 4,
   kRated = 5,
+  kCompared = 6,  // a complaint's follow-up, with an answer to compare it with
 };
 
 // Whether a ticket was done after a single answer, with one assignee, never reopened. As stored.
@@ -47,6 +48,7 @@ struct Fact {
   bool stands = false;
   // The same.
   FirstContact first_contact = FirstContact::kNo;
+  // Of a compared one: the change, −4 to 4.
   int64_t satisfaction = 0;
 
   bool operator==(const Fact&) const = default;

@@ -13,10 +13,16 @@
 #include "common/resource/history.h"
 #include "common/resource/update.h"
 #include "services/ticket/customer_link.h"
+#include "services/ticket/handover.h"
 #include "services/ticket/opening.h"
 #include "services/ticket/ticket_rules.h"
 
 namespace crm::ticket {
+namespace {
+
+constexpr char kRetyped[] = "its type has changed / 工单类型变更";
+
+}  // namespace
 
 void TicketHandlers::Register(server::MethodTable& table) {
   const auto bind = [this](auto method) {
@@ -35,16 +41,23 @@ absl::StatusOr<v1::Ticket> TicketHandlers::Create(CallContext& call,
                                                   const v1::CreateTicketRequest& request) {
   v1::Ticket ticket = request.ticket();
   CRM_RETURN_IF_ERROR(record::RefuseIn("ticket", CheckNewTicket(ticket), call.language()));
-  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
   // A taken reference fails the commit; only then is it worth a read.
   const bool may_be_there = call.attempt() > 0 || call.validate_only();
   if (may_be_there && !ticket.external_reference().empty()) {
+    CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
     CRM_ASSIGN_OR_RETURN(
         std::optional<StoredTicket> there,
         desk_.store.FindByReference(*db, ticket.channel(), ticket.external_reference()));
     if (there.has_value()) return std::move(there->message);
   }
-  CRM_RETURN_IF_ERROR(LinkAtIntake(desk_, *db, call.writes(), ticket));
+  // Before the first try takes a connection, which it would hold while the archive is asked.
+  const auto customer = IdentifyAtIntake(desk_, ticket);
+  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
+  if (customer.has_value()) {
+    SetCustomer(*customer, ticket);
+  } else {
+    CRM_RETURN_IF_ERROR(LinkAtIntake(desk_, *db, call.writes(), ticket));
+  }
   CRM_ASSIGN_OR_RETURN(StoredTicket opened, Opening(desk_).Open(call, *db, std::move(ticket)));
   return std::move(opened.message);
 }
@@ -80,8 +93,14 @@ absl::StatusOr<v1::Ticket> TicketHandlers::Update(CallContext& call,
       resource::ApplyUpdate(request.update_mask(), request.ticket(), after, call.language()));
   CRM_RETURN_IF_ERROR(
       resource::CheckEtag(*db, before.ticket.key, request.ticket().etag(), "ticket.etag", written));
+  CRM_RETURN_IF_ERROR(CheckUpdate(before.ticket.message, after));
+  TicketEvents events;
+  if (after.type() != before.ticket.message.type()) {
+    events = FollowPolicy(*before.history.book, kRetyped, after);
+  }
   if (call.validate_only()) return after;
-  return desk_.changes.Change(call.writes(), before, std::move(after), {}, record::SourceOf(call))
+  return desk_.changes
+      .Change(call.writes(), before, std::move(after), std::move(events), record::SourceOf(call))
       .message;
 }
 

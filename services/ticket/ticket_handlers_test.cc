@@ -172,6 +172,46 @@ TEST_F(TicketHandlersTest, AComplaintNeedsCauseAndSolution) {
   EXPECT_EQ(record::TimeOf(closed.follow_up_time()), Now() + absl::Hours(7 * 24));
 }
 
+// TIC-3: what a complaint needed to be done it keeps; nor does it become one, or another one, then.
+TEST_F(TicketHandlersTest, ADoneComplaintStaysComplete) {
+  v1::Ticket complaint = Fault();
+  complaint.set_type(v1::TICKET_TYPE_COMPLAINT);
+  const std::string number = OpenDone(complaint);
+  const auto update = [&](const std::string& of, const std::string& path,
+                          v1::TicketType type = v1::TICKET_TYPE_UNSPECIFIED) {
+    v1::UpdateTicketRequest request;
+    request.mutable_ticket()->set_number(of);
+    request.mutable_ticket()->set_type(type);
+    request.mutable_update_mask()->add_paths(path);
+    return Call<v1::Ticket>(agent_, "TicketService/UpdateTicket", request).status();
+  };
+  for (const std::string field : {"root_cause", "solution"}) {
+    const absl::Status cleared = update(number, field);
+    EXPECT_EQ(cleared.code(), absl::StatusCode::kFailedPrecondition);
+    EXPECT_EQ(ErrorReason(cleared), "COMPLAINT_INCOMPLETE");
+    EXPECT_EQ(Metadata(cleared, "fields"), field);
+  }
+  const absl::Status retyped = update(number, "type", v1::TICKET_TYPE_FAULT);
+  EXPECT_EQ(ErrorReason(retyped), "TYPE_FIXED");
+  EXPECT_EQ(Metadata(retyped, "fields"), "type");
+  EXPECT_TRUE(update(number, "category").ok());
+  Move("CloseTicket", number);
+  EXPECT_EQ(ErrorReason(update(number, "solution")), "COMPLAINT_INCOMPLETE");
+
+  // Done as a fault it does not become a complaint without a cause.
+  const std::string fault = Open(complaint).number();
+  EXPECT_TRUE(update(fault, "type", v1::TICKET_TYPE_FAULT).ok());
+  Move("TakeTicket", fault);
+  Must(TryResolve("ProposeSolution", fault));
+  Must(TryResolve("CompleteTicket", fault));
+  EXPECT_EQ(ErrorReason(update(fault, "type", v1::TICKET_TYPE_COMPLAINT)), "TYPE_FIXED");
+  Move("ReopenTicket", fault);
+  EXPECT_TRUE(update(fault, "type", v1::TICKET_TYPE_COMPLAINT).ok());
+  Must(TryResolve("ProposeSolution", fault));
+  const absl::Status incomplete = TryResolve("CompleteTicket", fault).status();
+  EXPECT_EQ(Metadata(incomplete, "fields"), "root_cause,solution");
+}
+
 // TIC-6: an answer is not a status change, and a reply does not end the waiting.
 TEST_F(TicketHandlersTest, RepliesAreNoMoves) {
   const std::string number = Open().number();
@@ -220,6 +260,20 @@ TEST_F(TicketHandlersTest, KeepsToPermissionsAndMasks) {
             absl::StatusCode::kPermissionDenied);
   EXPECT_EQ(Get(number).requester_phone(), "138****8001");
   EXPECT_EQ(Move("TakeTicket", number).requester_phone(), "13800138001");
+}
+
+// PLT-14: plain to the assignee of an open ticket, not of a closed one.
+TEST_F(TicketHandlersTest, AClosedOneIsMaskedForItsAssignee) {
+  v1::Ticket ticket = Fault();
+  ticket.set_requester_email("wang@example.com");
+  const std::string number = OpenDone(ticket);
+  EXPECT_EQ(Get(number).requester_phone(), "13800138001");
+  const v1::Ticket closed = Move("CloseTicket", number);
+  EXPECT_EQ(closed.assignee(), "u-agent");
+  EXPECT_EQ(closed.requester_phone(), "138****8001");
+  EXPECT_EQ(Get(number).requester_email(), "w***@example.com");
+  EXPECT_EQ(List("status = CLOSED").at(0).requester_phone(), "138****8001");
+  EXPECT_EQ(Move("ReopenTicket", number).requester_phone(), "13800138001");
 }
 
 // TIC-6: what is due first comes first, what is not due comes last.

@@ -12,6 +12,9 @@
 
 namespace crm::ticket {
 
+// Who does what falls due by itself.
+inline constexpr char kServiceActor[] = "crm-ticket";
+
 // In the order of their sequence; texts may be left out.
 using TicketEvents = std::vector<v1::TicketEvent>;
 

@@ -94,17 +94,32 @@ absl::Status CheckComplete(const v1::Ticket& ticket) {
   if (ticket.type() != v1::TICKET_TYPE_COMPLAINT) return absl::OkStatus();
   Error error(absl::StatusCode::kFailedPrecondition, "COMPLAINT_INCOMPLETE",
               "a complaint is done once its root cause and its solution are known");
-  bool complete = true;
+  std::vector<std::string> missing;
   if (ticket.root_cause() == v1::ROOT_CAUSE_UNSPECIFIED) {
     std::move(error).Precondition("ROOT_CAUSE", ticket.number(), "name the root cause");
-    complete = false;
+    missing.emplace_back("root_cause");
   }
   if (ticket.solution().empty()) {
     std::move(error).Precondition("SOLUTION", ticket.number(), "describe the solution");
-    complete = false;
+    missing.emplace_back("solution");
   }
-  if (complete) return absl::OkStatus();
-  return std::move(error).Resource(kTicketType, ticket.number());
+  if (missing.empty()) return absl::OkStatus();
+  return std::move(error)
+      .Meta("fields", absl::StrJoin(missing, ","))
+      .Resource(kTicketType, ticket.number());
+}
+
+absl::Status CheckUpdate(const v1::Ticket& before, const v1::Ticket& after) {
+  if (IsOpen(before.status())) return absl::OkStatus();
+  if (after.type() != before.type()) {
+    return Error(absl::StatusCode::kFailedPrecondition, "TYPE_FIXED",
+                 "the ticket is done as what it is: reopen it to change its type")
+        .Precondition("TYPE", before.number(), "reopen the ticket first")
+        .Meta("fields", "type")
+        .Resource(kTicketType, before.number());
+  }
+  // One that lacked it before, by import or merge, can still be corrected piece by piece.
+  return CheckComplete(before).ok() ? CheckComplete(after) : absl::OkStatus();
 }
 
 bool IsOpen(v1::TicketStatus status) { return kOpenStatuses.Has(ToSla(status)); }

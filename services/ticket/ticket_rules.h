@@ -40,8 +40,13 @@ std::vector<std::string> LegalMoves(v1::TicketStatus status);
 // What is wrong with a new ticket beyond its declarations.
 std::vector<schema::Violation> CheckNewTicket(const v1::Ticket& ticket);
 
-// FAILED_PRECONDITION, reason COMPLAINT_INCOMPLETE, for a complaint without root cause or solution.
+// FAILED_PRECONDITION, reason COMPLAINT_INCOMPLETE, for a complaint without root cause or solution;
+// metadata `fields`: those that are missing, separated by commas.
 absl::Status CheckComplete(const v1::Ticket& ticket);
+
+// What was decided when a ticket was done stays until it is reopened. FAILED_PRECONDITION with
+// metadata `fields`: reason TYPE_FIXED, or COMPLAINT_INCOMPLETE for what a complaint would lose.
+absl::Status CheckUpdate(const v1::Ticket& before, const v1::Ticket& after);
 
 // Neither done nor closed.
 bool IsOpen(v1::TicketStatus status);

@@ -90,6 +90,9 @@ class ReportPrinter {
                            Percent(clock.has_compliance(), clock.compliance()))});
     }
     lines.push_back({Text("满意度", "satisfaction"), Satisfaction(total)});
+    if (total.compared() > 0) {
+      lines.push_back({Text("投诉回访前后", "complaints, before and after"), Comparison(total)});
+    }
     lines.push_back({Text("积压", "backlog"), Backlog(total.backlog())});
     const Console& console = session_.console();
     console.out << Details(lines, console.out_is_terminal ? console.width : 0, session_.style());
@@ -112,6 +115,12 @@ class ReportPrinter {
     if (total.rated() == 0) return Text("无", "none");
     return absl::StrFormat("%.2f  %s %s (%d)", total.mean_satisfaction(), Text("满意", "satisfied"),
                            Percent(true, total.satisfied_share()), total.rated());
+  }
+
+  std::string Comparison(const TicketFigures& total) const {
+    return absl::StrFormat("%+.2f  %s %s (%d)", total.mean_satisfaction_change(),
+                           Text("提升", "improved"), Percent(true, total.improved_share()),
+                           total.compared());
   }
 
   std::string Backlog(const ticket::v1::BacklogFigures& backlog) const {
