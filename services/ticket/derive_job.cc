@@ -17,7 +17,7 @@ constexpr char kName[] = "derive-ticket-rows";
 // Raised when the rows of a ticket become others without a change of the ticket. The release that
 // raises it also has the sums made anew (zone '' of `ticket_sum_state`): what changes before its
 // turn tells them the difference to rows that they do not have.
-constexpr int64_t kForm = 1;
+constexpr int64_t kForm = 2;
 // Stored while a run for the form is under way.
 constexpr int64_t kFormUnderWay = -kForm;
 constexpr absl::Duration kEvery = absl::Seconds(5);

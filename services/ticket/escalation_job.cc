@@ -166,7 +166,9 @@ TicketEvents EscalationJob::Apply(const Escalation& escalation,
   const std::string target = event.assignee();
   if (!target.empty()) ticket.set_escalated_to(target);
   TicketEvents events = {std::move(event)};
-  if (escalation.action == EscalationAction::kTransfer && !target.empty()) {
+  // Who got it or ended it meanwhile is not relieved.
+  const bool is_idle_still = IsOpen(ticket.status()) && ticket.assignee() == escalation.holder;
+  if (escalation.action == EscalationAction::kTransfer && is_idle_still && !target.empty()) {
     ticket.set_assignee(target);
     events.push_back(AssignedEvent(target, escalation.rule));
   }

@@ -23,7 +23,7 @@ using metrics::Type;
 constexpr std::array kMetrics = {
     Definition{"crm_ticket_sla_breached", Type::kGauge, "clock,priority,tier",
                "SLA clocks that missed their due time in the last 30 days, "
-               "ended since or not; "
+               "ended since or not, and tickets done without a first response; "
                "counted every 15 seconds, the same on every replica."},
     Definition{"crm_ticket_sla_met", Type::kGauge, "clock,priority,tier",
                "SLA clocks that ended in time in the last 30 days, counted likewise."},
@@ -120,9 +120,9 @@ TicketMetrics::TicketMetrics(prometheus::Registry& registry, db::Pool& pool, con
   MakeSeries(metrics::GaugeFamily(registry, kMetrics[3]), running_);
   auto& open = metrics::GaugeFamily(registry, kMetrics[5]);
   for (int status = kFirstOpen; status <= kLastOpen; ++status) {
-    open_[status] = &open.Add(
-        {{"status",
-          LabelOf(v1::TicketStatus_Name(static_cast<v1::TicketStatus>(status)), "TICKET_STATUS_")}});
+    open_[status] =
+        &open.Add({{"status", LabelOf(v1::TicketStatus_Name(static_cast<v1::TicketStatus>(status)),
+                                      "TICKET_STATUS_")}});
   }
 }
 
