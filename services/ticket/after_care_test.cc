@@ -212,7 +212,7 @@ TEST_F(AfterCareTest, AQuietTicketIsClosed) {
   const std::string quiet = OpenDone(Fault());
   const std::string lively = OpenDone(Fault());
   Advance(absl::Hours(48));
-  Say(gateway_, "RecordCustomerReply", lively, "谢谢");
+  Say(agent_, "AddTicketNote", lively, "客户致谢");
   Advance(absl::Hours(24) + absl::Seconds(1));
   ASSERT_TRUE(Eventually([&] { return Get(quiet).status() == v1::TICKET_STATUS_CLOSED; }));
   EXPECT_EQ(Get(lively).status(), v1::TICKET_STATUS_DONE);
@@ -250,6 +250,33 @@ TEST_F(AfterCareTest, ReopeningAClosedTicket) {
   EXPECT_EQ(Get(next.number()).description(), "又坏了");
   EXPECT_EQ(Get(number).status(), v1::TICKET_STATUS_CLOSED);
   EXPECT_EQ(Get(number).reopen_count(), 1);
+  EXPECT_EQ(CountEvents(number, v1::TICKET_EVENT_KIND_CONTINUED), 1);
+}
+
+// TIC-17: a customer who writes about a closed ticket: within the window it goes on, later another
+// one does, in which the next words are, too.
+TEST_F(AfterCareTest, ACustomersReplyToAClosedTicket) {
+  const std::string number = OpenClosed(Fault());
+  Advance(absl::Hours(24));
+  EXPECT_EQ(Get(number).feedback_state(), v1::FEEDBACK_STATE_REQUESTED);
+  const v1::Ticket reopened = Say(gateway_, "RecordCustomerReply", number, "又坏了");
+  EXPECT_EQ(reopened.number(), number);
+  EXPECT_EQ(reopened.status(), v1::TICKET_STATUS_IN_PROGRESS);
+  EXPECT_EQ(reopened.reopen_count(), 1);
+  EXPECT_EQ(reopened.feedback_state(), v1::FEEDBACK_STATE_UNSPECIFIED);
+  Must(TryResolve("ProposeSolution", number));
+  Must(TryResolve("CompleteTicket", number));
+  Move("CloseTicket", number);
+  Advance(absl::Hours(7 * 24) + absl::Microseconds(1));
+  const v1::Ticket next = Say(gateway_, "RecordCustomerReply", number, "第三次了");
+  EXPECT_EQ(next.linked_ticket(), number);
+  EXPECT_EQ(next.link_kind(), v1::TICKET_LINK_KIND_CONTINUES);
+  EXPECT_EQ(Get(next.number()).description(), "第三次了");
+  EXPECT_EQ(Get(number).status(), v1::TICKET_STATUS_CLOSED);
+  EXPECT_EQ(CountEvents(number, v1::TICKET_EVENT_KIND_CONTINUED), 1);
+  EXPECT_EQ(Say(gateway_, "RecordCustomerReply", number, "在吗").number(), next.number());
+  EXPECT_EQ(Events(next.number()).back().text(), "在吗");
+  EXPECT_EQ(Events(next.number()).back().other_ticket(), number);
   EXPECT_EQ(CountEvents(number, v1::TICKET_EVENT_KIND_CONTINUED), 1);
 }
 

@@ -156,6 +156,11 @@ TicketEvents EscalationJob::Apply(const Escalation& escalation, const TicketStat
       event.set_assignee(ManagerOf(ticket));
       break;
     case EscalationAction::kTransfer:
+      // Who got it or ended it meanwhile is not relieved.
+      if (!IsOpen(ticket.status()) || ticket.assignee() != escalation.holder) {
+        event.set_assignee(SupervisorOf(ticket));
+        break;
+      }
       return Transfer(std::move(event), *before.history.book, ticket);
     case EscalationAction::kClose:
     case EscalationAction::kGiveUpFeedback:

@@ -73,16 +73,79 @@ TEST_F(EscalationJobTest, CatchesUpInOrder) {
                              "resolution_breach 1", "resolution_breach 2"}));
 }
 
-// TIC-6, TIC-8: nothing falls due while waiting for the customer.
+// TIC-6, TIC-8: nothing falls due while waiting for the customer, who has been answered.
 TEST_F(EscalationJobTest, APausedClockDoesNotEscalate) {
   const std::string number = Open(v1::TICKET_PRIORITY_HIGH).number();
   Move("TakeTicket", number);
+  Reply(number);
   Move("WaitForCustomer", number);
+  EXPECT_EQ(CountRows("SELECT COUNT(*) FROM ticket_timer"), 0);
   const std::string other = Open(v1::TICKET_PRIORITY_HIGH).number();
   Move("TakeTicket", other);
-  Advance(absl::Hours(6));
-  EXPECT_TRUE(Comes(other, {"first_response_warning 1"}));
+  Move("WaitForCustomer", other);
+  Advance(absl::Hours(30));
+  // Whom nobody has asked anything is not waited for.
+  EXPECT_TRUE(Comes(
+      other, {"first_response_warning 1", "first_response_breach 1", "first_response_breach 2"}));
   EXPECT_THAT(Escalations(number), IsEmpty());
+}
+
+// TIC-8: what is done does not go to the manager, however long it stays there; reopened, it does
+// after the rest of the time.
+TEST_F(EscalationJobTest, AFinishedTicketDoesNotGoToTheManager) {
+  const std::string number = Open(v1::TICKET_PRIORITY_HIGH).number();
+  Move("TakeTicket", number);
+  Advance(absl::Hours(8) + absl::Microseconds(1));
+  const std::vector<std::string> so_far = {"first_response_warning 1", "first_response_breach 1"};
+  ASSERT_TRUE(Comes(number, so_far));
+  Advance(absl::Minutes(90));
+  Must(TryResolve("ProposeSolution", number, "更换网卡"));
+  Must(TryResolve("CompleteTicket", number));
+  Advance(absl::Hours(72) + absl::Seconds(1));
+  ASSERT_TRUE(Eventually([&] { return Get(number).status() == v1::TICKET_STATUS_CLOSED; }));
+  EXPECT_EQ(Escalations(number), so_far);
+  Move("ReopenTicket", number);
+  Advance(absl::Minutes(149));
+  EXPECT_EQ(Escalations(number), so_far);
+  Advance(absl::Minutes(2));
+  EXPECT_TRUE(Comes(
+      number, {"first_response_warning 1", "first_response_breach 1", "first_response_breach 2"}));
+}
+
+// TIC-8: the manager's time stands still with the clock, and has a timer when it goes on.
+TEST_F(EscalationJobTest, TheManagersTimeStandsStillWithTheClock) {
+  v1::SlaConfiguration configuration = Configuration();
+  configuration.mutable_policies(0)->clear_clock_pauses();
+  Must(Configure(configuration));
+  const std::string number = Open(v1::TICKET_PRIORITY_HIGH).number();
+  Move("TakeTicket", number);
+  Advance(absl::Hours(8) + absl::Microseconds(1));
+  const std::vector<std::string> so_far = {"first_response_warning 1", "first_response_breach 1"};
+  ASSERT_TRUE(Comes(number, so_far));
+  Advance(absl::Hours(1));
+  Move("WaitForCustomer", number);
+  EXPECT_EQ(CountRows("SELECT COUNT(*) FROM ticket_timer"), 0);
+  Advance(absl::Hours(50));
+  Say(gateway_, "RecordCustomerReply", number, "已重启");
+  EXPECT_EQ(CountRows(absl::StrCat("SELECT COUNT(*) FROM ticket_timer WHERE ABS(due_time - ",
+                                   absl::ToUnixMicros(Now() + absl::Hours(3)), ") < 1000")),
+            1);
+  EXPECT_EQ(Escalations(number), so_far);
+  Advance(absl::Hours(3) + absl::Seconds(1));
+  EXPECT_TRUE(Comes(
+      number, {"first_response_warning 1", "first_response_breach 1", "first_response_breach 2"}));
+}
+
+// TIC-8: rules are configuration: without a warning there is none.
+TEST_F(EscalationJobTest, TheWarningCanBeSwitchedOff) {
+  v1::SlaConfiguration configuration = Configuration();
+  configuration.mutable_policies(0)->set_warning_percent(0);
+  Must(Configure(configuration));
+  const std::string number = Open(v1::TICKET_PRIORITY_HIGH).number();
+  Move("TakeTicket", number);
+  EXPECT_FALSE(Clock(number, v1::SLA_CLOCK_FIRST_RESPONSE).has_warning_time());
+  Advance(absl::Hours(8) + absl::Seconds(1));
+  EXPECT_TRUE(Comes(number, {"first_response_breach 1"}));
 }
 
 // TIC-8: once per ticket, rule and level, with two replicas at work.

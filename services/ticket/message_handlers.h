@@ -1,5 +1,5 @@
 // TicketService: what is said about a ticket, and its promises. An answer is not a status change
-// (TIC-6).
+// (TIC-6); what the customer writes can be one (TIC-3).
 #ifndef CRM_SERVICES_TICKET_MESSAGE_HANDLERS_H_
 #define CRM_SERVICES_TICKET_MESSAGE_HANDLERS_H_
 
@@ -25,6 +25,11 @@ class MessageHandlers {
 
   absl::StatusOr<v1::Ticket> Record(CallContext& call, const Request& request,
                                     v1::TicketEventKind kind);
+  absl::StatusOr<v1::Ticket> RecordReply(CallContext& call, const Request& request);
+  v1::Ticket WriteReply(CallContext& call, const TicketState& before, const Request& request) const;
+  // What is written about a ticket that was closed too long ago.
+  absl::StatusOr<v1::Ticket> Continue(CallContext& call, const TicketState& before,
+                                      const Request& request) const;
   absl::StatusOr<v1::Ticket> ChangePriority(CallContext& call,
                                             const v1::ChangeTicketPriorityRequest& request);
   absl::StatusOr<v1::Ticket> Reevaluate(CallContext& call,

@@ -153,17 +153,14 @@ absl::StatusOr<v1::Ticket> MoveHandlers::Reopen(CallContext& call,
 absl::StatusOr<v1::Ticket> MoveHandlers::Continue(CallContext& call, const TicketState& before,
                                                   const std::string& reason) {
   const v1::Ticket& ticket = before.ticket.message;
-  CRM_ASSIGN_OR_RETURN(Continuation next, Opening(desk_).Continue(call, before, reason, reason));
+  const Opening opening(desk_);
+  CRM_ASSIGN_OR_RETURN(Continuation next, opening.Continue(call, before, reason, reason));
   if (!next.events.empty()) {
     Save(call, before, ticket, std::move(next.events));
     return std::move(next.ticket.message);
   }
-  absl::StatusOr<TicketState> there = desk_.Read(call, next.ticket.message.number());
-  if (there.ok()) return std::move(there->ticket.message);
-  if (!absl::IsNotFound(there.status())) return there.status();
-  return Error(absl::StatusCode::kFailedPrecondition, "TICKET_CONTINUED",
-               "the ticket goes on in one that is out of your reach")
-      .Resource(kTicketType, ticket.number());
+  CRM_ASSIGN_OR_RETURN(TicketState there, opening.Read(call, next, ticket));
+  return std::move(there.ticket.message);
 }
 
 }  // namespace crm::ticket

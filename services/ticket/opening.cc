@@ -5,8 +5,10 @@
 #include <utility>
 
 #include "common/base/status_macros.h"
+#include "common/error/error.h"
 #include "common/record/table.h"
 #include "services/ticket/customer_link.h"
+#include "services/ticket/ticket_rules.h"
 
 namespace crm::ticket {
 namespace {
@@ -72,6 +74,15 @@ absl::StatusOr<Continuation> Opening::Continue(server::CallContext& call, const 
   v1::TicketEvent event =
       OtherTicketEvent(v1::TICKET_EVENT_KIND_CONTINUED, opened.message.number(), reason);
   return Continuation{std::move(opened), {std::move(event)}};
+}
+
+absl::StatusOr<TicketState> Opening::Read(server::CallContext& call, const Continuation& earlier,
+                                          const v1::Ticket& ticket) const {
+  absl::StatusOr<TicketState> there = desk_.Read(call, earlier.ticket.message.number());
+  if (!absl::IsNotFound(there.status())) return there;
+  return Error(absl::StatusCode::kFailedPrecondition, "TICKET_CONTINUED",
+               "the ticket goes on in one that is out of your reach")
+      .Resource(kTicketType, ticket.number());
 }
 
 absl::StatusOr<std::optional<StoredTicket>> Opening::FindContinuation(

@@ -41,6 +41,11 @@ class Opening {
                                         const std::string& description,
                                         const std::string& reason) const;
 
+  // One that `ticket` went on in before, as the caller may read it. FAILED_PRECONDITION, reason
+  // TICKET_CONTINUED, if it is out of reach.
+  absl::StatusOr<TicketState> Read(server::CallContext& call, const Continuation& earlier,
+                                   const v1::Ticket& ticket) const;
+
  private:
   // The last one that took its place, if it is not closed.
   absl::StatusOr<std::optional<StoredTicket>> FindContinuation(db::Connection& db,

@@ -186,8 +186,22 @@ class SlowReport {
     return !IsUntold(whole) && answers == 1 && !HasMoved(whole, done);
   }
 
+  static absl::Time DoneSince(const WholeTicket& whole) {
+    absl::Time since = absl::InfiniteFuture();
+    for (auto event = whole.events.rbegin(); event != whole.events.rend(); ++event) {
+      if (event->status() == v1::TICKET_STATUS_UNSPECIFIED) continue;
+      if (!IsDone(event->status())) break;
+      since = record::TimeOf(event->time());
+    }
+    return since;
+  }
+
   void AddClocks(const WholeTicket& whole,
                  std::map<v1::SlaClock, std::pair<int, int>>& clocks) const {
+    const auto never_answered = [&](const v1::SlaReading& reading) {
+      return reading.clock() == v1::SLA_CLOCK_FIRST_RESPONSE &&
+             reading.state() == v1::SLA_CLOCK_STATE_PAUSED && IsDone(whole.ticket.status());
+    };
     const auto add = [&](const v1::SlaReading& reading) {
       if (IsUntold(whole) && reading.clock() != v1::SLA_CLOCK_RESOLUTION &&
           record::TimeOf(reading.start_time()) < Imported(whole)) {
@@ -197,6 +211,7 @@ class SlowReport {
       if (met && Within(record::TimeOf(reading.met_time()))) ++clocks[reading.clock()].first;
       const bool late = reading.state() == v1::SLA_CLOCK_STATE_BREACHED;
       if (late && Within(record::TimeOf(reading.breach_time()))) ++clocks[reading.clock()].second;
+      if (never_answered(reading) && Within(DoneSince(whole))) ++clocks[reading.clock()].second;
     };
     for (const v1::SlaReading& reading : whole.sla.clocks()) add(reading);
     for (const v1::SlaReading& reading : whole.sla.earlier()) add(reading);

@@ -110,7 +110,17 @@ class Checker {
       Add(absl::StrCat(path, ".targets[", i, "].priority"), "TARGET_TWICE",
           "give each priority one target", "优先级重复");
     }
+    CheckPauses(policy, path);
     CheckReference(absl::StrCat(path, ".calendar"), policy.calendar());
+  }
+
+  void CheckPauses(const v1::SlaPolicy& policy, const std::string& path) {
+    std::set<int> clocks;
+    for (int i = 0; i < policy.clock_pauses_size(); ++i) {
+      if (clocks.insert(policy.clock_pauses(i).clock()).second) continue;
+      Add(absl::StrCat(path, ".clock_pauses[", i, "].clock"), "CLOCK_TWICE",
+          "give each clock one list of statuses", "时钟重复");
+    }
   }
 
   void CheckDefault() {
@@ -153,12 +163,17 @@ int64_t MinutesOf(const v1::SlaTarget& target, sla::Clock clock) {
   return 0;
 }
 
-sla::StatusSet PausedIn(const v1::SlaPolicy& policy) {
-  sla::StatusSet paused = {};
-  for (const int status : policy.paused_in()) {
-    paused.Add(ToSla(static_cast<v1::TicketStatus>(status)));
+sla::StatusSet StatusesOf(const google::protobuf::RepeatedField<int>& statuses) {
+  sla::StatusSet set = {};
+  for (const int status : statuses) set.Add(ToSla(static_cast<v1::TicketStatus>(status)));
+  return set;
+}
+
+sla::StatusSet PausedIn(const v1::SlaPolicy& policy, sla::Clock clock) {
+  for (const v1::SlaClockPause& pause : policy.clock_pauses()) {
+    if (pause.clock() == FromSla(clock)) return StatusesOf(pause.paused_in());
   }
-  return paused;
+  return StatusesOf(policy.paused_in());
 }
 
 }  // namespace
@@ -176,6 +191,8 @@ v1::SlaConfiguration DefaultSlaConfiguration() {
     target.set_resolution_minutes(wanted.resolution_hours * kMinutesOfHour);
   }
   policy.add_paused_in(v1::TICKET_STATUS_WAITING_FOR_CUSTOMER);
+  // Nobody waits for a customer who was not asked anything yet.
+  policy.add_clock_pauses()->set_clock(v1::SLA_CLOCK_FIRST_RESPONSE);
   policy.set_warning_percent(kDefaultWarningPercent);
   configuration.mutable_escalation()->set_unassigned_minutes(2 * kMinutesOfHour);
   configuration.mutable_escalation()->set_urgent_idle_minutes(2 * kMinutesOfHour);
@@ -221,7 +238,7 @@ absl::StatusOr<CompiledSla> CompiledSla::Compile(v1::SlaConfiguration configurat
 void CompiledSla::AddPolicy(const v1::SlaPolicy& policy) {
   for (const v1::SlaTarget& target : policy.targets()) {
     sla::Policy compiled;
-    if (policy.warning_percent() > 0) {
+    if (policy.has_warning_percent()) {
       compiled.warning_percent = static_cast<int>(policy.warning_percent());
     }
     for (const sla::Clock clock : sla::kClocks) {
@@ -230,7 +247,7 @@ void CompiledSla::AddPolicy(const v1::SlaPolicy& policy) {
       sla::ClockRule& rule = compiled.rule(clock);
       rule.target = absl::Minutes(minutes);
       rule.calendar = calendars_.at(policy.calendar());
-      rule.paused_in = PausedIn(policy);
+      rule.paused_in = PausedIn(policy, clock);
     }
     policies_[{policy.policy_id(), target.priority()}] =
         std::make_shared<const sla::Policy>(std::move(compiled));

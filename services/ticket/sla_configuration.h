@@ -21,12 +21,13 @@ namespace crm::ticket {
 
 // First response 4, 8, 24, 48 h and resolution 8, 24, 72, 120 h for urgent, high, medium, low; an
 // answer to a customer's reply is due like the first one; 24×7, standing still while waiting for
-// the customer.
+// the customer, but for the first response.
 v1::SlaConfiguration DefaultSlaConfiguration();
 
 // All that is wrong beyond the declarations; nothing = it compiles. Rules: POLICY_TWICE,
 // POLICY_SHADOWED (after one without conditions), DEFAULT_MISSING, TARGET_TWICE, TARGET_MISSING
-// (the default lacks a priority), CALENDAR_UNKNOWN, CALENDAR_TWICE, and those of calendars.
+// (the default lacks a priority), CLOCK_TWICE (in the pauses), CALENDAR_UNKNOWN, CALENDAR_TWICE,
+// and those of calendars.
 std::vector<schema::Violation> CheckSlaConfiguration(const v1::SlaConfiguration& configuration);
 
 // The first whose conditions the ticket meets and that has a target for its priority.

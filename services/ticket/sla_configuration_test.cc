@@ -100,6 +100,42 @@ TEST(SlaConfiguration, NamesEveryFault) {
                                                  "policies[1].targets TARGET_MISSING"));
 }
 
+sla::Policy CompiledFrom(const v1::SlaPolicy& policy) {
+  v1::SlaConfiguration configuration = DefaultSlaConfiguration();
+  *configuration.mutable_policies(0) = policy;
+  const auto compiled = CompiledSla::Compile(std::move(configuration));
+  EXPECT_TRUE(compiled.ok()) << compiled.status();
+  return *compiled->Find(policy.policy_id(), v1::TICKET_PRIORITY_HIGH);
+}
+
+// TIC-3, TIC-6: the built-in policy pauses as docs/sla-truth-table.md says; an older configuration
+// without a list for a clock has one for all.
+TEST(SlaConfiguration, PausesEachClockAsConfigured) {
+  v1::SlaPolicy policy = DefaultSlaConfiguration().policies(0);
+  for (v1::SlaTarget& target : *policy.mutable_targets()) {
+    target.set_on_site_minutes(6000);
+    target.set_next_update_minutes(6000);
+  }
+  const sla::StatusSet waiting = {sla::Status::kWaitingForCustomer};
+  for (const sla::Clock clock : sla::kClocks) {
+    const bool first = clock == sla::Clock::kFirstResponse;
+    EXPECT_EQ(CompiledFrom(policy).rule(clock).paused_in, first ? sla::StatusSet{} : waiting);
+  }
+  policy.clear_clock_pauses();
+  for (const sla::Clock clock : sla::kClocks) {
+    EXPECT_EQ(CompiledFrom(policy).rule(clock).paused_in, waiting);
+  }
+}
+
+// TIC-8: 0 is none; a configuration that does not say has the usual one.
+TEST(SlaConfiguration, TheWarningCanBeSwitchedOff) {
+  v1::SlaPolicy policy = DefaultSlaConfiguration().policies(0);
+  policy.set_warning_percent(0);
+  EXPECT_EQ(CompiledFrom(policy).warning_percent, 0);
+  policy.clear_warning_percent();
+  EXPECT_EQ(CompiledFrom(policy).warning_percent, 75);
+}
+
 // TIC-5
 TEST(SlaConfiguration, NamesFaultsOfCalendars) {
   v1::SlaConfiguration configuration = DefaultSlaConfiguration();

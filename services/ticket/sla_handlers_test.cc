@@ -84,13 +84,58 @@ TEST_F(SlaHandlersTest, AStatusChangeIsNoResponse) {
 TEST_F(SlaHandlersTest, WaitingPauses) {
   const std::string number = Open().number();
   Move("TakeTicket", number);
+  Reply(number);
   EXPECT_FALSE(Move("WaitForCustomer", number).has_due_time());
   Advance(absl::Hours(50));
   EXPECT_EQ(Clock(number, v1::SLA_CLOCK_RESOLUTION).state(), v1::SLA_CLOCK_STATE_PAUSED);
   const v1::Ticket resumed = Move("ResumeTicket", number);
   // Entries of a history are a microsecond apart at least.
-  EXPECT_LT(absl::AbsDuration(record::TimeOf(resumed.due_time()) - (Now() + absl::Hours(8))),
+  EXPECT_LT(absl::AbsDuration(record::TimeOf(resumed.due_time()) - (Now() + absl::Hours(24))),
             absl::Milliseconds(1));
+}
+
+// TIC-3, TIC-6: which clocks stand still is each policy's choice, for each clock. Waiting for a
+// customer whom nobody has answered does not stop the first response.
+TEST_F(SlaHandlersTest, EachClockHasItsPauses) {
+  const std::string number = Open().number();
+  Move("TakeTicket", number);
+  EXPECT_EQ(record::TimeOf(Move("WaitForCustomer", number).due_time()), Now() + absl::Hours(8));
+  EXPECT_EQ(Clock(number, v1::SLA_CLOCK_FIRST_RESPONSE).state(), v1::SLA_CLOCK_STATE_RUNNING);
+  EXPECT_EQ(Clock(number, v1::SLA_CLOCK_RESOLUTION).state(), v1::SLA_CLOCK_STATE_PAUSED);
+  // As configurations were before there was a choice: one list for all.
+  v1::SlaConfiguration configuration = Configuration();
+  configuration.mutable_policies(0)->clear_clock_pauses();
+  configuration = Must(Configure(configuration));
+  const std::string other = Open().number();
+  Move("TakeTicket", other);
+  EXPECT_FALSE(Move("WaitForCustomer", other).has_due_time());
+  v1::SlaClockPause& pause = *configuration.mutable_policies(0)->add_clock_pauses();
+  pause.set_clock(v1::SLA_CLOCK_RESOLUTION);
+  pause.add_paused_in(v1::TICKET_STATUS_TO_BE_CONFIRMED);
+  ASSERT_TRUE(Configure(configuration).ok());
+  const std::string third = Open().number();
+  Move("TakeTicket", third);
+  Move("WaitForCustomer", third);
+  EXPECT_EQ(Clock(third, v1::SLA_CLOCK_FIRST_RESPONSE).state(), v1::SLA_CLOCK_STATE_PAUSED);
+  EXPECT_EQ(Clock(third, v1::SLA_CLOCK_RESOLUTION).state(), v1::SLA_CLOCK_STATE_RUNNING);
+  Must(TryResolve("ProposeSolution", third, "更换网卡"));
+  EXPECT_EQ(Clock(third, v1::SLA_CLOCK_RESOLUTION).state(), v1::SLA_CLOCK_STATE_PAUSED);
+  // Tickets keep the version that they were opened under.
+  EXPECT_EQ(Clock(number, v1::SLA_CLOCK_FIRST_RESPONSE).state(), v1::SLA_CLOCK_STATE_RUNNING);
+}
+
+// TIC-6: the customer's reply to what waits for it is due, and first on the list again.
+TEST_F(SlaHandlersTest, ACustomersReplyStartsTheNextResponse) {
+  const std::string number = Open().number();
+  Move("TakeTicket", number);
+  Reply(number);
+  EXPECT_FALSE(Move("WaitForCustomer", number).has_due_time());
+  Advance(absl::Hours(50));
+  const v1::Ticket answered = Say(gateway_, "RecordCustomerReply", number, "还是不行");
+  EXPECT_EQ(record::TimeOf(answered.due_time()), Now() + absl::Hours(8));
+  EXPECT_EQ(Clock(number, v1::SLA_CLOCK_NEXT_RESPONSE).state(), v1::SLA_CLOCK_STATE_RUNNING);
+  Advance(absl::Hours(8) + absl::Seconds(1));
+  EXPECT_TRUE(Eventually([&] { return Events(number).back().rule() == "next_response_breach"; }));
 }
 
 // TIC-4: a change of priority re-evaluates and keeps the elapsed time.
@@ -159,6 +204,23 @@ TEST_F(SlaHandlersTest, RefusesWhatDoesNotHold) {
   configuration.mutable_policies(0)->set_calendar("office");
   EXPECT_THAT(Violations(Configure(configuration).status()),
               ElementsAre("configuration.policies[0].calendar CALENDAR_UNKNOWN"));
+  configuration = Configuration();
+  configuration.mutable_policies(0)->add_clock_pauses()->set_clock(v1::SLA_CLOCK_FIRST_RESPONSE);
+  EXPECT_THAT(Violations(Configure(configuration).status()),
+              ElementsAre("configuration.policies[0].clock_pauses[1].clock CLOCK_TWICE"));
+  configuration.mutable_policies(0)->mutable_clock_pauses(1)->clear_clock();
+  EXPECT_THAT(Violations(Configure(configuration).status()),
+              ElementsAre("configuration.policies[0].clock_pauses[1].clock REQUIRED"));
+  configuration.mutable_policies(0)->mutable_clock_pauses(1)->set_clock(v1::SLA_CLOCK_RESOLUTION);
+  configuration.mutable_policies(0)->mutable_clock_pauses(1)->add_paused_in(
+      v1::TICKET_STATUS_UNSPECIFIED);
+  EXPECT_THAT(Violations(Configure(configuration).status()),
+              ElementsAre("configuration.policies[0].clock_pauses[1].paused_in[0] REQUIRED"));
+  configuration = Configuration();
+  configuration.mutable_policies(0)->set_warning_percent(101);
+  EXPECT_THAT(Violations(Configure(configuration).status()),
+              ElementsAre("configuration.policies[0].warning_percent NUMBER_OUT_OF_RANGE"));
+  configuration = Configuration();
   configuration.clear_etag();
   EXPECT_THAT(Violations(Configure(configuration).status()),
               ElementsAre("configuration.etag REQUIRED"));

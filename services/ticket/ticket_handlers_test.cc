@@ -212,15 +212,55 @@ TEST_F(TicketHandlersTest, ADoneComplaintStaysComplete) {
   EXPECT_EQ(Metadata(incomplete, "fields"), "root_cause,solution");
 }
 
-// TIC-6: an answer is not a status change, and a reply does not end the waiting.
-TEST_F(TicketHandlersTest, RepliesAreNoMoves) {
+// TIC-6: an answer is not a status change.
+TEST_F(TicketHandlersTest, AnswersAreNoMoves) {
   const std::string number = Open().number();
   EXPECT_EQ(Reply(number).status(), v1::TICKET_STATUS_UNASSIGNED);
+  EXPECT_EQ(Say(gateway_, "RecordCustomerReply", number, "还是不行").status(),
+            v1::TICKET_STATUS_UNASSIGNED);
+  EXPECT_EQ(Events(number).back().text(), "还是不行");
   Move("TakeTicket", number);
   Move("WaitForCustomer", number);
-  EXPECT_EQ(Say(gateway_, "RecordCustomerReply", number, "还是不行").status(),
-            v1::TICKET_STATUS_WAITING_FOR_CUSTOMER);
-  EXPECT_EQ(Events(number).back().text(), "还是不行");
+  EXPECT_EQ(Reply(number).status(), v1::TICKET_STATUS_WAITING_FOR_CUSTOMER);
+}
+
+// TIC-3: the customer's reply ends the waiting for it, once; the history says so.
+TEST_F(TicketHandlersTest, ACustomersReplyEndsTheWaiting) {
+  const std::string number = Open().number();
+  Move("TakeTicket", number);
+  Move("WaitForCustomer", number);
+  const v1::Ticket answered = Say(gateway_, "RecordCustomerReply", number, "还是不行");
+  EXPECT_EQ(answered.status(), v1::TICKET_STATUS_IN_PROGRESS);
+  EXPECT_EQ(answered.assignee(), "u-agent");
+  EXPECT_EQ(answered.reopen_count(), 0);
+  const std::vector<v1::TicketEvent> events = Events(number);
+  ASSERT_GE(events.size(), 2u);
+  const v1::TicketEvent& reply = events[events.size() - 2];
+  EXPECT_EQ(reply.kind(), v1::TICKET_EVENT_KIND_CUSTOMER_REPLIED);
+  EXPECT_EQ(reply.text(), "还是不行");
+  EXPECT_EQ(events.back().kind(), v1::TICKET_EVENT_KIND_STATUS_CHANGED);
+  EXPECT_EQ(events.back().status(), v1::TICKET_STATUS_IN_PROGRESS);
+  EXPECT_EQ(events.back().text(), answered.last_measure());
+  EXPECT_EQ(events.back().actor(), "mail-gateway");
+  Say(gateway_, "RecordCustomerReply", number, "在吗");
+  EXPECT_EQ(Events(number).size(), events.size() + 1);
+}
+
+// TIC-3, TIC-17: what is to be confirmed stays for people to judge; what is done is reopened and
+// counted, so that nobody overlooks it.
+TEST_F(TicketHandlersTest, ACustomersReplyReopensWhatIsDone) {
+  const std::string number = Open().number();
+  Move("TakeTicket", number);
+  Must(TryResolve("ProposeSolution", number, "更换网卡"));
+  EXPECT_EQ(Say(gateway_, "RecordCustomerReply", number, "好像可以").status(),
+            v1::TICKET_STATUS_TO_BE_CONFIRMED);
+  Must(TryResolve("CompleteTicket", number));
+  const v1::Ticket reopened = Say(gateway_, "RecordCustomerReply", number, "又断网了");
+  EXPECT_EQ(reopened.number(), number);
+  EXPECT_EQ(reopened.status(), v1::TICKET_STATUS_IN_PROGRESS);
+  EXPECT_EQ(reopened.reopen_count(), 1);
+  EXPECT_FALSE(reopened.has_done_time());
+  EXPECT_TRUE(reopened.has_due_time());
 }
 
 // TIC-1: state, priority and assignee are not for Update.
@@ -282,6 +322,7 @@ TEST_F(TicketHandlersTest, ListsWhatIsDueFirst) {
   const std::string urgent = Open(v1::TICKET_PRIORITY_URGENT).number();
   const std::string waiting = Open(v1::TICKET_PRIORITY_HIGH).number();
   Move("TakeTicket", waiting);
+  Reply(waiting);
   Move("WaitForCustomer", waiting);
   v1::ListTicketsRequest request;
   const auto page =

@@ -26,7 +26,7 @@ constexpr std::array kMetrics = {
     Definition{
         "crm_ticket_sla_breached", Type::kGauge, "clock,priority,tier",
         "SLA clocks that missed their due time in the last 30 days, "
-        "ended since or not; "
+        "ended since or not, and tickets done without a first response; "
         "counted every 15 seconds, or seldomer where that takes long; the same on every replica."},
     Definition{"crm_ticket_sla_met", Type::kGauge, "clock,priority,tier",
                "SLA clocks that ended in time in the last 30 days, counted likewise."},

@@ -81,6 +81,11 @@ absl::StatusOr<v1::TicketStatus> StatusAfter(Move move, const v1::Ticket& ticket
                                                          : ticket.status();
 }
 
+v1::TicketStatus StatusAfterCustomerReply(v1::TicketStatus status) {
+  const bool goes_on = status == v1::TICKET_STATUS_WAITING_FOR_CUSTOMER || !IsOpen(status);
+  return goes_on ? v1::TICKET_STATUS_IN_PROGRESS : status;
+}
+
 std::vector<schema::Violation> CheckNewTicket(const v1::Ticket& ticket) {
   const bool has_identity = !ticket.customer().empty() || !ticket.requester_phone().empty() ||
                             !ticket.requester_email().empty();

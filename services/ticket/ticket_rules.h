@@ -34,6 +34,10 @@ absl::Status CheckNotMerged(const v1::Ticket& ticket);
 // `legal_moves`: the methods that are possible now, separated by commas.
 absl::StatusOr<v1::TicketStatus> StatusAfter(Move move, const v1::Ticket& ticket);
 
+// The status after the customer has written again: what waits for the customer goes on, what was
+// done or closed is open again. Any other one stays.
+v1::TicketStatus StatusAfterCustomerReply(v1::TicketStatus status);
+
 // The methods that are possible in a status, in the order of Move.
 std::vector<std::string> LegalMoves(v1::TicketStatus status);
 

@@ -38,6 +38,18 @@ TEST(TicketMoves, AssigningMovesAnUnassignedTicket) {
             v1::TICKET_STATUS_WAITING_FOR_CUSTOMER);
 }
 
+// TIC-3, TIC-17
+TEST(TicketMoves, ACustomersReplyIsOneForWhatWaitsOrIsOver) {
+  for (const v1::TicketStatus stays : {v1::TICKET_STATUS_UNASSIGNED, v1::TICKET_STATUS_IN_PROGRESS,
+                                       v1::TICKET_STATUS_TO_BE_CONFIRMED}) {
+    EXPECT_EQ(StatusAfterCustomerReply(stays), stays);
+  }
+  for (const v1::TicketStatus moves :
+       {v1::TICKET_STATUS_WAITING_FOR_CUSTOMER, v1::TICKET_STATUS_DONE, v1::TICKET_STATUS_CLOSED}) {
+    EXPECT_EQ(StatusAfterCustomerReply(moves), v1::TICKET_STATUS_IN_PROGRESS);
+  }
+}
+
 // TIC-3
 TEST(TicketMoves, AnIllegalOneIsRefused) {
   const auto closed = StatusAfter(Move::kComplete, In(v1::TICKET_STATUS_CLOSED));

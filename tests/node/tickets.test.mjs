@@ -134,14 +134,17 @@ test('each escalation happens exactly once, whichever replica is killed', async 
   drilling = false;
   await killer;
 
-  let worst = 0;
+  const lateness = [];
   await inParallel(numbers.length, 8, async (i) => {
     const {opened, escalations} = await escalationsOf(numbers[i]);
     assert.deepEqual(escalations.map((each) => each.rule).sort(), [...rules].sort(), numbers[i]);
-    for (const {rule, time} of escalations) worst = Math.max(worst, seconds(time) - opened - plan.due[rule]);
+    for (const {rule, time} of escalations) lateness.push(seconds(time) - opened - plan.due[rule]);
   });
+  const worst = Math.max(...lateness);
   console.log(`${numbers.length * rules.length} escalations, ${kills} kills, the latest ${worst.toFixed(2)} s after it was due`);
-  assert.ok(worst >= 0 && worst <= plan.mostLate, `${worst} s late`);
+  // Seconds since 1970 in floating point are good to less than a microsecond.
+  assert.ok(Math.min(...lateness) > -1e-6, `${-Math.min(...lateness)} s early`);
+  assert.ok(worst <= plan.mostLate, `${worst} s late`);
   assert.ok(kills >= 2);
 
   // The work list agrees: all are on it, what is due first comes first.

@@ -1,14 +1,24 @@
 #include "services/ticket/sla/compliance.h"
 
 namespace crm::ticket::sla {
+namespace {
+
+// The other clocks need not end for a ticket to be done: nobody has to be visited or told of
+// progress then, and who writes again reopens it.
+bool WasNeverAnswered(const Reading& reading) {
+  return reading.clock == Clock::kFirstResponse && reading.pause == Pause::kDone;
+}
+
+}  // namespace
 
 Outcome OutcomeOf(const Reading& reading) {
   switch (reading.state) {
     case State::kInactive:
       return Outcome::kNotMeasured;
     case State::kRunning:
-    case State::kPaused:
       return Outcome::kPending;
+    case State::kPaused:
+      return WasNeverAnswered(reading) ? Outcome::kLate : Outcome::kPending;
     case State::kMet:
       return Outcome::kInTime;
     case State::kBreached:
@@ -22,7 +32,7 @@ std::optional<absl::Time> DecidedAt(const Reading& reading) {
     case Outcome::kInTime:
       return reading.met_at;
     case Outcome::kLate:
-      return reading.breached_at;
+      return reading.breached_at.has_value() ? reading.breached_at : reading.stands_since;
     case Outcome::kNotMeasured:
     case Outcome::kPending:
       return std::nullopt;

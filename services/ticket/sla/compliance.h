@@ -1,7 +1,9 @@
 // Share of clocks that kept their target (TIC-11). Counted are the clocks that are decided: ended
-// in time, or late, whether they ended late or are open still. A clock that may yet be in time, one
-// that never started and one that the policy does not have are in neither number; each turn of a
-// clock counts by itself.
+// in time, or late, whether they ended late or are open still. A ticket that was done without any
+// answer has missed its first response: that was promised, and done is no answer (TIC-6). It is
+// undecided again if the ticket is reopened, and in time if the answer still comes. A clock that
+// may yet be in time, one that never started and one that the policy does not have are in neither
+// number; each turn of a clock counts by itself.
 //
 //   Compliance first_response;
 //   first_response.Add(evaluation[Clock::kFirstResponse]);
@@ -25,7 +27,8 @@ enum class Outcome : uint8_t {
 Outcome OutcomeOf(const Reading& reading);
 
 // When the outcome was decided, which is what puts it into the period of a report: the end of a
-// clock in time, the due time of one that is late. Nothing while it is pending or not measured.
+// clock in time, the due time of one that is late, done for a first response that was not given.
+// Nothing while it is pending or not measured.
 std::optional<absl::Time> DecidedAt(const Reading& reading);
 
 class Compliance {

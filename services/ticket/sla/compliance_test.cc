@@ -54,6 +54,24 @@ TEST(SlaCompliance, EachTurnCounts) {  // TIC-11
   EXPECT_EQ(next_response.late(), 1);
 }
 
+TEST(SlaCompliance, DoneWithoutAnAnswerIsLateFromThen) {  // TIC-6, TIC-11
+  const Policy policy = PolicyOf(absl::Hours(8), AlwaysOpen());
+  TestHistory history(Tuesday("08:00"), policy);
+  history.MovedTo(Tuesday("09:00"), Status::kDone);
+  history.MovedTo(Tuesday("10:00"), Status::kClosed);
+  const auto first_response = [&] { return history.Read(Tuesday("20:00"))[Clock::kFirstResponse]; };
+  EXPECT_EQ(first_response().state, State::kPaused);
+  EXPECT_EQ(OutcomeOf(first_response()), Outcome::kLate);
+  EXPECT_EQ(DecidedAt(first_response()), Tuesday("09:00"));
+  EXPECT_EQ(OutcomeOf(history.Read(Tuesday("20:00"))[Clock::kOnSiteArrival]), Outcome::kPending);
+  TestHistory answered = history;
+  answered.Happened(Tuesday("19:00"), EventKind::kAgentReplied);
+  EXPECT_EQ(OutcomeOf(answered.Read(Tuesday("20:00"))[Clock::kFirstResponse]), Outcome::kInTime);
+  history.MovedTo(Tuesday("19:00"), Status::kInProgress);
+  EXPECT_EQ(OutcomeOf(first_response()), Outcome::kPending);
+  EXPECT_EQ(DecidedAt(first_response()), std::nullopt);
+}
+
 TEST(SlaCompliance, ALateClockBelongsToThePeriodOfItsDueTime) {  // TIC-11
   const Policy policy = PolicyOf(absl::Hours(1), AlwaysOpen());
   TestHistory history(At("2025-08-31 22:30"), policy);

@@ -56,6 +56,16 @@ void ChargePhases(const Story& story, const Cycle& cycle, absl::Time end, Meter&
   }
 }
 
+// The last phases that pause the clock for the same reason are one pause.
+absl::Time PauseBegin(const Story& story, const Cycle& cycle, Pause pause) {
+  absl::Time begin = story.phases().back().from;
+  for (auto phase = story.phases().rbegin(); phase != story.phases().rend(); ++phase) {
+    if (phase->PauseOf(cycle.clock) != pause) break;
+    begin = phase->from;
+  }
+  return std::max(begin, cycle.started);
+}
+
 State StateOf(const Reading& reading) {
   if (reading.breached_at.has_value()) return State::kBreached;
   if (reading.met_at.has_value()) return State::kMet;
@@ -81,9 +91,10 @@ Reading ReadCycle(const Story& story, const Cycle& cycle, absl::Time now) {
   reading.elapsed = meter.elapsed();
   reading.remaining = reading.target - reading.elapsed;
   reading.due = meter.due();
-  reading.warning = meter.warning();
+  if (cycle.policy->warning_percent > 0) reading.warning = meter.warning();
   if (reading.due.has_value() && end > *reading.due) reading.breached_at = reading.due;
   if (!cycle.met.has_value()) reading.pause = story.phases().back().PauseOf(cycle.clock);
+  if (reading.pause != Pause::kNone) reading.stands_since = PauseBegin(story, cycle, reading.pause);
   reading.state = StateOf(reading);
   return reading;
 }

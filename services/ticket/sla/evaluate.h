@@ -49,6 +49,8 @@ struct Reading {
   State state = State::kInactive;
   // Why an open clock stands still; also of one that is breached.
   Pause pause = Pause::kNone;
+  // Since when it stands still for that reason.
+  std::optional<absl::Time> stands_since;
   absl::Time started;
   absl::Duration target;
   // Time charged, to the end or to now; target − elapsed, negative when overdue.
@@ -58,7 +60,7 @@ struct Reading {
   // more happens; while it is paused, as if it went on now; of one that ended in time, as it was
   // then.
   std::optional<absl::Time> due;
-  // When `warning_percent` of the target is used up; in the same way.
+  // When `warning_percent` of the target is used up; in the same way. Absent also without warnings.
   std::optional<absl::Time> warning;
   std::optional<absl::Time> met_at;
   // The due time that passed.

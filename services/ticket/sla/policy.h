@@ -46,6 +46,7 @@ class StatusSet {
   constexpr bool Has(Status status) const {
     return (bits_ >> static_cast<unsigned>(status) & 1U) != 0;
   }
+  constexpr bool operator==(const StatusSet&) const = default;
 
  private:
   unsigned bits_ = 0;
@@ -65,7 +66,7 @@ struct Policy {
   ClockRule& rule(Clock clock) { return rules[static_cast<size_t>(clock)]; }
 
   std::array<ClockRule, kClocks.size()> rules;
-  // Share of a target, 1 to 100, after which a warning is due (TIC-8).
+  // Share of a target, 1 to 100, after which a warning is due (TIC-8); 0 = there is none.
   int warning_percent = 75;
 };
 

@@ -35,6 +35,8 @@ struct SlowClock {
   const Policy* judge = nullptr;
   // The charged steps: the n-th element is when the n-th one began.
   std::vector<int> charged;
+  // The steps in which it did not stand still, also outside hours.
+  std::vector<int> ran;
 };
 
 class SlowModel {
@@ -106,7 +108,7 @@ class SlowModel {
   void Begin(Clock name, int i) {
     SlowClock& clock = clocks_[name];
     if (clock.turn > 0) earlier_.emplace_back(name, clock);
-    clock = {true, clock.turn + 1, i, std::nullopt, nullptr, {}};
+    clock = {true, clock.turn + 1, i, std::nullopt, nullptr, {}, {}};
   }
 
   void End(Clock name, int i) {
@@ -156,6 +158,7 @@ class SlowModel {
   void ChargeStep(int i) {
     for (auto& [name, clock] : clocks_) {
       if (!clock.is_running || !MayCharge(name)) continue;
+      clock.ran.push_back(i);
       const auto* calendar = policy_->rules[static_cast<size_t>(name)].calendar.get();
       if (open_.at(calendar)[static_cast<size_t>(i)]) clock.charged.push_back(i);
     }
