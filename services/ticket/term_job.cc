@@ -73,8 +73,8 @@ absl::Status TermJob::OnEvents(absl::Span<const Event* const> events, db::Connec
 
 absl::Status TermJob::Count(const std::string& number, db::Connection& read, db::WriteSet& out,
                             ProblemAddition& addition) const {
-  const auth::RowScope all{auth::RowScope::Kind::kAll, "", {}};
-  const absl::StatusOr<StoredTicket> ticket = desk_.store.Get(read, number, all);
+  const absl::StatusOr<StoredTicket> ticket =
+      desk_.store.Get(read, number, auth::RowScope::Everything());
   if (absl::IsNotFound(ticket.status())) return absl::OkStatus();
   CRM_RETURN_IF_ERROR(ticket.status());
   CRM_ASSIGN_OR_RETURN(const TicketEvents history, TicketStore::ReadEvents(read, ticket->key.id));
