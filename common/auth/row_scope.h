@@ -13,6 +13,12 @@ struct RowScope {
   std::string user_id;             // kOwn: owner = user_id
   std::vector<std::string> teams;  // kTeams: owner = user_id OR team IN (teams)
 
+  // For what is in reach by another rule, and for work that is nobody's.
+  static const RowScope& Everything() {
+    static const RowScope& all = *new RowScope{Kind::kAll, "", {}};
+    return all;
+  }
+
   friend bool operator==(const RowScope&, const RowScope&) = default;
 };
 

@@ -49,14 +49,14 @@ absl::StatusOr<int64_t> NewestPosition(db::Connection& connection) {
   return rows.Int(0) - 1;
 }
 
-absl::StatusOr<int64_t> FirstRowAfter(db::Connection& connection, int64_t after_position) {
-  CRM_ASSIGN_OR_RETURN(const int64_t newest, NewestPosition(connection));
+absl::StatusOr<int64_t> FirstRowAfter(db::Connection& connection, int64_t after_position,
+                                      int64_t newest_position) {
+  const int64_t wanted = after_position + 1;
+  if (wanted > newest_position) return wanted;
   if (after_position == 0) {
     CRM_ASSIGN_OR_RETURN(db::Rows oldest, connection.Select(kOldestRow, {}));
-    return oldest.Next() ? oldest.Int(0) : newest + 1;
+    return oldest.Next() ? oldest.Int(0) : newest_position + 1;
   }
-  const int64_t wanted = after_position + 1;
-  if (wanted > newest) return wanted;
   CRM_ASSIGN_OR_RETURN(db::Rows rows, connection.Select(kRowAtOrBefore, {wanted}));
   if (!rows.Next()) return Expired();
   const int64_t begin = rows.Int(0);

@@ -24,8 +24,9 @@ struct LoggedRow {
 absl::StatusOr<int64_t> NewestPosition(db::Connection& connection);
 
 // Where the row begins that holds the first event after `after_position`; that event's own position
-// if it does not exist yet. 0 = the oldest kept.
-absl::StatusOr<int64_t> FirstRowAfter(db::Connection& connection, int64_t after_position);
+// if it does not exist yet, which costs nothing. 0 = the oldest kept.
+absl::StatusOr<int64_t> FirstRowAfter(db::Connection& connection, int64_t after_position,
+                                      int64_t newest_position);
 
 // Up to `limit` rows, the first one at exactly `position`, where a row begins. Empty at the end.
 absl::StatusOr<std::vector<LoggedRow>> RowsFrom(db::Connection& connection, int64_t position,

@@ -31,10 +31,11 @@ int ReadRowsAfter(const std::vector<LoggedRow>& rows) {
 
 absl::Status Follower::Run(db::Pool& pool, const PositionSignal& signal) {
   CRM_RETURN_IF_ERROR(Begin(pool));
+  if (AtEnd()) return Take({});
   while (!consumer_.Ended()) {
     CRM_ASSIGN_OR_RETURN(const std::vector<LoggedRow> rows, Read(pool));
     CRM_RETURN_IF_ERROR(Take(rows));
-    if (stop_at_end_ && next_row_ > end_) return absl::OkStatus();
+    if (AtEnd()) return absl::OkStatus();
     if (next_row_ <= newest_) continue;
     if (rows.empty()) {
       CRM_RETURN_IF_ERROR(CheckAhead());
@@ -50,7 +51,8 @@ absl::Status Follower::Begin(db::Pool& pool) {
   read_rows_ = kFirstReadRows;
   CRM_ASSIGN_OR_RETURN(db::Pool::Lease connection, pool.Acquire(job::DatabaseDeadline()));
   CRM_ASSIGN_OR_RETURN(end_, NewestPosition(*connection));
-  CRM_ASSIGN_OR_RETURN(next_row_, FirstRowAfter(*connection, after_));
+  newest_ = end_;
+  CRM_ASSIGN_OR_RETURN(next_row_, FirstRowAfter(*connection, after_, end_));
   return absl::OkStatus();
 }
 

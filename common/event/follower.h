@@ -81,6 +81,8 @@ class Follower {
 
  private:
   absl::Status Begin(db::Pool& pool);
+  // Whether nothing is left of what there was when the run began, if that is where it stops.
+  bool AtEnd() const { return stop_at_end_ && next_row_ > end_; }
   absl::StatusOr<std::vector<LoggedRow>> Read(db::Pool& pool);
   absl::Status Take(const std::vector<LoggedRow>& rows);
   absl::Status TakeRow(const LoggedRow& row);

@@ -33,6 +33,11 @@ constexpr db::Query kMoveCursor{"move_event_cursor", R"sql(
 
 constexpr int kMaxAttempts = 5;
 
+// A row that somebody else has made meanwhile is there for the applier to read.
+bool IsWorthRepeating(db::DbErrorClass error) {
+  return error == db::DbErrorClass::kRetryable || error == db::DbErrorClass::kDuplicateKey;
+}
+
 absl::Status LeaseLost() {
   return Error(absl::StatusCode::kAborted, "LEASE_LOST", "another replica reads these events");
 }
@@ -54,6 +59,7 @@ EventReader::EventReader(EventReaderOptions options, db::Pool& pool, const Clock
 
 absl::StatusOr<bool> EventReader::HoldLease() {
   if (clock_.Now() + options_.term / 2 < lease_.held_until()) return true;
+  cursor_is_known_ = false;
   CRM_ASSIGN_OR_RETURN(db::Pool::Lease connection, pool_.Acquire(job::DatabaseDeadline()));
   absl::StatusOr<bool> held = lease_.Acquire(*connection);
   reading_ = held.ok() && *held;
@@ -91,7 +97,7 @@ absl::Status EventReader::Apply(const StreamEventsResponse& message) {
   absl::Status status;
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     status = ApplyOnce(events, message.position());
-    if (db::ClassOf(status) != db::DbErrorClass::kRetryable) break;
+    if (!IsWorthRepeating(db::ClassOf(status))) break;
   }
   CRM_RETURN_IF_ERROR(status);
   cursor_ = message.position();
@@ -130,26 +136,37 @@ absl::Status Forgiven(absl::Status status) {
 
 }  // namespace
 
+absl::Status EventReader::FindCursor() {
+  if (std::exchange(cursor_is_known_, false)) return absl::OkStatus();
+  CRM_ASSIGN_OR_RETURN(cursor_, LoadCursor());
+  return absl::OkStatus();
+}
+
 absl::Status EventReader::RunOnce(const std::stop_token& stop) {
   CRM_ASSIGN_OR_RETURN(const bool held, HoldLease());
   if (!held) return absl::OkStatus();
-  CRM_ASSIGN_OR_RETURN(cursor_, LoadCursor());
+  CRM_RETURN_IF_ERROR(FindCursor());
   if (cursor_ == 0 && options_.rebuild_first) {
     CRM_RETURN_IF_ERROR(Forgiven(Rebuild(stop)));
-    CRM_ASSIGN_OR_RETURN(cursor_, LoadCursor());
+    CRM_RETURN_IF_ERROR(FindCursor());
     if (cursor_ == 0) return absl::OkStatus();  // another replica's work, or an empty archive
   }
-  StreamEventsRequest request;
-  request.set_after_position(cursor_);
-  for (const std::string& type : options_.types) request.add_types(type);
-  request.set_stop_at_end(options_.stop_at_end);
-  const absl::Status status = source_.Stream(
-      request, [this](const StreamEventsResponse& message) { return OnMessage(message); }, stop);
+  const absl::Status status = ReadFromCursor(stop);
+  cursor_is_known_ = status.ok();
   const std::string reason = ErrorReason(status);
   if ((reason == "EVENTS_EXPIRED" || reason == "POSITION_AHEAD") && options_.rebuild) {
     return Forgiven(Rebuild(stop));
   }
   return Forgiven(status);
+}
+
+absl::Status EventReader::ReadFromCursor(const std::stop_token& stop) {
+  StreamEventsRequest request;
+  request.set_after_position(cursor_);
+  for (const std::string& type : options_.types) request.add_types(type);
+  request.set_stop_at_end(options_.stop_at_end);
+  return source_.Stream(
+      request, [this](const StreamEventsResponse& message) { return OnMessage(message); }, stop);
 }
 
 job::JobBody EventReader::Job() {

@@ -98,11 +98,14 @@ class EventReader {
 
  private:
   absl::StatusOr<bool> HoldLease();
+  // Looks it up unless the last run has left it known.
+  absl::Status FindCursor();
   absl::StatusOr<int64_t> LoadCursor();
   absl::Status OnMessage(const crm::event::v1::StreamEventsResponse& message);
   absl::Status Apply(const crm::event::v1::StreamEventsResponse& message);
   absl::Status ApplyOnce(absl::Span<const crm::event::v1::Event* const> events, int64_t position);
   absl::Status Rebuild(const std::stop_token& stop);
+  absl::Status ReadFromCursor(const std::stop_token& stop);
   db::WriteSet MoveCursor(int64_t to) const;
 
   const EventReaderOptions options_;
@@ -112,6 +115,8 @@ class EventReader {
   const db::OutboxHook outbox_;
   const EventApplier applier_;
   job::Lease lease_;
+  // After a run that ended well, until the lease is asked for again: only its holder moves it.
+  bool cursor_is_known_ = false;
   std::atomic<bool> reading_{false};
   std::atomic<int64_t> cursor_{0};
   std::atomic<int64_t> newest_position_{0};

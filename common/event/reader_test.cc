@@ -90,6 +90,26 @@ TEST_F(EventReaderTest, CursorMovedByAnotherReplicaIsRespected) {
   EXPECT_EQ(Cursor(), 1);
 }
 
+// PLT-20: what is not the reader's alone to write can be there first.
+TEST_F(EventReaderTest, ARowThatSomebodyElseMakesMeanwhileIsRead) {
+  Commit({EventOf("A")});
+  Sequence(*MakeSequencer("a"));
+  const EventService service = MakeService();
+  LocalSource source(service);
+  EventReader reader(
+      {.source = "customer", .holder = "r", .stop_at_end = true}, database_.pool(), clock_, source,
+      nullptr, [&](absl::Span<const Event* const>, db::Connection&, db::WriteSet& out) {
+        if (Copied() > 0) return absl::OkStatus();
+        database_.Run("INSERT INTO copy (subject, position) VALUES ('from another', 1)");
+        static const auto* const spec = new db::InsertSpec{"copy", {"subject", "position"}, ""};
+        out.Insert(*spec, {"A", 1});
+        return absl::OkStatus();
+      });
+  EXPECT_EQ(reader.RunOnce({}), absl::OkStatus());
+  EXPECT_EQ(Copied(), 1);
+  EXPECT_EQ(Cursor(), 1);
+}
+
 // PLT-20: an error of the applier leaves cursor and rows; the next run tries again.
 TEST_F(EventReaderTest, FailedApplicationIsRetried) {
   Commit({EventOf("A")});

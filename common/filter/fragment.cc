@@ -1,6 +1,9 @@
 #include "common/filter/fragment.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "common/db/query.h"
 
 namespace crm::filter {
 
@@ -18,6 +21,15 @@ void Fragment::Append(const Fragment& other) {
 void Fragment::Append(std::string_view text, db::Value value) {
   sql += text;
   values.push_back(std::move(value));
+}
+
+Fragment In(std::string_view column, absl::Span<const db::Value> values) {
+  Fragment condition{std::string(column), {}};
+  for (size_t i = 0; i < db::PaddedInSize(values.size()); ++i) {
+    condition.Append(i == 0 ? " IN (?" : ", ?", values[std::min(i, values.size() - 1)]);
+  }
+  condition.Append(")");
+  return condition;
 }
 
 }  // namespace crm::filter

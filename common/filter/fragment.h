@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "absl/types/span.h"
 #include "common/db/value.h"
 
 namespace crm::filter {
@@ -21,6 +22,9 @@ struct Fragment {
   void Append(const Fragment& other);
   void Append(std::string_view text, db::Value value);
 };
+
+// That `column` is one of the values, of which there is at least one and at most db::kMaxInSize.
+Fragment In(std::string_view column, absl::Span<const db::Value> values);
 
 }  // namespace crm::filter
 

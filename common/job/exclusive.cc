@@ -11,7 +11,7 @@ namespace {
 
 absl::StatusOr<bool> Hold(db::Pool& pool, Lease& lease) {
   CRM_ASSIGN_OR_RETURN(db::Pool::Lease connection, pool.Acquire(DatabaseDeadline()));
-  return lease.Acquire(*connection);
+  return lease.Hold(*connection);
 }
 
 }  // namespace

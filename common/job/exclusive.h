@@ -12,7 +12,8 @@
 
 namespace crm::job {
 
-// `body` should take less than the lease's term.
+// `body` should take less than half of the lease's term: the lease is renewed between two runs, and
+// only when less than that is left of it.
 JobBody Exclusive(db::Pool& pool, const Clock& clock, LeaseOptions lease, JobBody body);
 
 }  // namespace crm::job

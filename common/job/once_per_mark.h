@@ -21,6 +21,7 @@
 #include "common/db/pool.h"
 #include "common/job/lease.h"
 #include "common/job/periodic.h"
+#include "common/job/steps.h"
 
 namespace crm::job {
 
@@ -30,11 +31,6 @@ struct Marks {
   // The first part for this mark here, or the first since another replica may have worked: begin
   // with the first row.
   bool begins = true;
-};
-
-enum class Progress {
-  kMore,  // call again
-  kDone,
 };
 
 // Does a part of the work, in less than the lease's term. Called on the job's thread.

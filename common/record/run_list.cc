@@ -6,7 +6,6 @@ absl::StatusOr<filter::ListQuery> MakeListQuery(const server::CallContext& call,
                                                 filter::ListRequest request,
                                                 const ListedTable& list) {
   if (request.order_by.empty()) request.order_by = list.order_by;
-  const auth::RowScope everybody{auth::RowScope::Kind::kAll, {}, {}};
   filter::CompileOptions options;
   options.keyring = &list.keyring;
   options.now = call.now();
@@ -18,8 +17,8 @@ absl::StatusOr<filter::ListQuery> MakeListQuery(const server::CallContext& call,
        .from = list.table.name(),
        .columns = list.table.Columns(),
        .column_count = list.table.column_count(),
-       .condition = {},
-       .scope = list.scope != nullptr ? *list.scope : everybody},
+       .condition = list.condition,
+       .scope = list.scope != nullptr ? *list.scope : auth::RowScope::Everything()},
       request, options);
 }
 

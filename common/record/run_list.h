@@ -1,5 +1,5 @@
 // What a List RPC does over one table: rows that everybody with the permission may see (staff,
-// teams, products), or those in the caller's scope.
+// teams, products), those in the caller's scope, or those of something that is in it.
 //
 //   return RunList<v1::ListProductsResponse>(
 //       call, request, {.table = table, .name = "product_list", .order_by = "code", …},
@@ -30,6 +30,8 @@ struct ListedTable {
   absl::TimeZone zone;
   // Of the caller, for resources with an owner; null: all rows.
   const auth::RowScope* scope = nullptr;
+  // Of rows that belong to another one.
+  filter::Fragment condition = {};
 };
 
 absl::StatusOr<filter::ListQuery> MakeListQuery(const server::CallContext& call,

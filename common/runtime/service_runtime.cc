@@ -13,6 +13,7 @@
 #include "common/event/event_log.h"
 #include "common/event/outbox.h"
 #include "common/event/retention.h"
+#include "common/job/steps.h"
 #include "common/metrics/certificate_collector.h"
 #include "common/report_export/report_exporter.h"
 #include "common/runtime/embedded_platform_migrations.h"
@@ -71,12 +72,11 @@ absl::StatusOr<T> InSetting(std::string_view setting, absl::StatusOr<T> value) {
   return value;
 }
 
-// Runs one pass of deletions; more of them at once while the job finds rows.
 job::JobBody PurgeJob(std::function<absl::StatusOr<int64_t>()> purge) {
-  return [purge = std::move(purge)](const std::stop_token&) -> absl::StatusOr<absl::Time> {
+  return job::InSteps([purge = std::move(purge)]() -> absl::StatusOr<job::Progress> {
     CRM_ASSIGN_OR_RETURN(const int64_t purged, purge());
-    return purged > 0 ? absl::InfinitePast() : absl::InfiniteFuture();
-  };
+    return purged > 0 ? job::Progress::kMore : job::Progress::kDone;
+  });
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
+#include "common/job/steps.h"
 
 namespace crm::customer {
 namespace {
@@ -35,13 +36,13 @@ void ActivityService::AddJobs() {
   activity_.archive.OnRulesChange([&levels] { levels.Notify(); });
   runtime_.jobs().Add(
       {.name = "purge-attachments", .interval = absl::Hours(1)},
-      [this](const std::stop_token&) -> absl::StatusOr<absl::Time> {
+      job::InSteps([this]() -> absl::StatusOr<job::Progress> {
         const absl::Time before = runtime_.clock().Now() - kUnclaimedAge;
         CRM_ASSIGN_OR_RETURN(
             const int64_t removed,
             activity_.attachments.Purge(runtime_.pool(), before, absl::Now() + kPurgeTimeout));
-        return removed > 0 ? absl::InfinitePast() : absl::InfiniteFuture();
-      });
+        return removed > 0 ? job::Progress::kMore : job::Progress::kDone;
+      }));
 }
 
 }  // namespace crm::customer

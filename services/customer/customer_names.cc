@@ -94,7 +94,7 @@ absl::Status CustomerNames::Follow(db::Pool& pool, int own_node, absl::Time dead
   CRM_ASSIGN_OR_RETURN(db::Pool::Lease db, pool.Acquire(deadline));
   CRM_ASSIGN_OR_RETURN(const int64_t newest, event::NewestPosition(*db));
   while (followed_ < newest) {
-    CRM_ASSIGN_OR_RETURN(const int64_t start, event::FirstRowAfter(*db, followed_));
+    CRM_ASSIGN_OR_RETURN(const int64_t start, event::FirstRowAfter(*db, followed_, newest));
     CRM_ASSIGN_OR_RETURN(const std::vector<event::LoggedRow> rows,
                          event::RowsFrom(*db, start, newest, kRowsAtOnce));
     if (rows.empty()) break;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
-#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,6 +14,8 @@
 #include "common/base/status_macros.h"
 #include "common/db/group_committer.h"
 #include "common/db/write_set.h"
+#include "common/job/exclusive.h"
+#include "common/job/steps.h"
 #include "common/record/followed.h"
 #include "common/text/decimal.h"
 #include "services/sales/opportunity_batch.h"
@@ -193,10 +194,7 @@ bool IsOvertaken(const absl::Status& status) {
 
 }  // namespace
 
-ReportPosting::ReportPosting(runtime::ServiceRuntime& runtime)
-    : runtime_(runtime),
-      lease_({.name = "post-report-sums", .holder = runtime.holder(), .term = kTerm},
-             runtime.clock()) {}
+ReportPosting::ReportPosting(runtime::ServiceRuntime& runtime) : runtime_(runtime) {}
 
 absl::StatusOr<size_t> ReportPosting::PostSome(db::Connection& db) const {
   // Before the entries: what is posted by somebody else after it makes this commit fail.
@@ -229,18 +227,16 @@ absl::Status ReportPosting::PostAll() {
 }
 
 job::JobBody ReportPosting::Job() {
-  return [this](const std::stop_token& stop) -> absl::StatusOr<absl::Time> {
-    while (!stop.stop_requested()) {
-      CRM_ASSIGN_OR_RETURN(db::Pool::Lease db, runtime_.pool().Acquire(absl::Now() + kTimeout));
-      CRM_ASSIGN_OR_RETURN(const bool held, lease_.Hold(*db));
-      if (!held) return runtime_.clock().Now() + kTerm;
-      const absl::StatusOr<size_t> posted = PostSome(*db);
-      if (IsOvertaken(posted.status())) continue;
-      CRM_RETURN_IF_ERROR(posted.status());
-      if (*posted < kEntriesAtOnce) break;
-    }
-    return absl::InfiniteFuture();
+  const auto step = [this]() -> absl::StatusOr<job::Progress> {
+    CRM_ASSIGN_OR_RETURN(db::Pool::Lease db, runtime_.pool().Acquire(absl::Now() + kTimeout));
+    const absl::StatusOr<size_t> posted = PostSome(*db);
+    if (IsOvertaken(posted.status())) return job::Progress::kMore;
+    CRM_RETURN_IF_ERROR(posted.status());
+    return *posted < kEntriesAtOnce ? job::Progress::kDone : job::Progress::kMore;
   };
+  return job::Exclusive(runtime_.pool(), runtime_.clock(),
+                        {.name = "post-report-sums", .holder = runtime_.holder(), .term = kTerm},
+                        job::InSteps(step));
 }
 
 }  // namespace crm::sales

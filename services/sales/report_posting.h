@@ -8,7 +8,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/db/connection.h"
-#include "common/job/lease.h"
 #include "common/job/periodic.h"
 #include "common/runtime/service_runtime.h"
 
@@ -36,7 +35,6 @@ class ReportPosting {
   absl::StatusOr<size_t> PostSome(db::Connection& db) const;
 
   runtime::ServiceRuntime& runtime_;
-  job::Lease lease_;
 };
 
 }  // namespace crm::sales

@@ -9,6 +9,7 @@
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
 #include "common/db/commit_each.h"
+#include "common/job/steps.h"
 #include "common/record/times.h"
 #include "services/sales/opportunity_batch.h"
 
@@ -36,13 +37,11 @@ bool IsMoot(const v1::Reminder& reminder, const std::map<std::string, v1::StageK
 }  // namespace
 
 job::JobBody TimerJob::Body() {
-  return [this](const std::stop_token& stop) -> absl::StatusOr<absl::Time> {
-    while (!stop.stop_requested()) {
-      CRM_ASSIGN_OR_RETURN(const size_t claimed, RunRound());
-      if (claimed == 0) return NextDue();
-    }
-    return absl::InfiniteFuture();
+  const auto step = [this]() -> absl::StatusOr<job::Progress> {
+    CRM_ASSIGN_OR_RETURN(const size_t claimed, RunRound());
+    return claimed > 0 ? job::Progress::kMore : job::Progress::kDone;
   };
+  return job::InSteps(step, [this] { return NextDue(); });
 }
 
 absl::StatusOr<size_t> TimerJob::RunRound() {

@@ -65,10 +65,9 @@ absl::Status Agents::Follow(db::Pool& pool) {
   CRM_ASSIGN_OR_RETURN(const ChangedLoads changed, load_changes_.Read(pool));
   NoteChanged(changed);
   CRM_ASSIGN_OR_RETURN(const db::Pool::Lease db, pool.Acquire(job::DatabaseDeadline()));
-  CRM_RETURN_IF_ERROR(event::WaitForPosition(*db, changed.position));
   CRM_ASSIGN_OR_RETURN(ById agents, ReadAll(*db));
   const std::set<std::string> uncounted = TakeUncounted(agents);
-  const absl::Status counted = CountLoads(*db, uncounted, agents);
+  const absl::Status counted = CountLoads(*db, changed.position, uncounted, agents);
   if (!counted.ok()) {
     NoteChanged({.of_everybody = false, .users = uncounted});
     return counted;
@@ -94,8 +93,10 @@ std::set<std::string> Agents::TakeUncounted(const ById& agents) {
   return uncounted;
 }
 
-absl::Status Agents::CountLoads(db::Connection& db, const std::set<std::string>& users,
-                                ById& agents) {
+absl::Status Agents::CountLoads(db::Connection& db, int64_t position,
+                                const std::set<std::string>& users, ById& agents) {
+  if (users.empty()) return absl::OkStatus();
+  CRM_RETURN_IF_ERROR(event::WaitForPosition(db, position));
   for (const std::string& user : users) {
     CRM_ASSIGN_OR_RETURN(db::Rows load, db.Select(kLoad, {user}));
     if (load.Next()) agents[user].set_open_tickets(load.Int(0));

@@ -54,8 +54,9 @@ class Agents {
   void NoteChanged(const ChangedLoads& changed);
   // Those to be counted; what changes from now on is counted the next time.
   std::set<std::string> TakeUncounted(const ById& agents);
-  static absl::Status CountLoads(db::Connection& db, const std::set<std::string>& users,
-                                 ById& agents);
+  // Where what the events up to the position tell of has come.
+  static absl::Status CountLoads(db::Connection& db, int64_t position,
+                                 const std::set<std::string>& users, ById& agents);
   // The agents as they were read, with the loads of `counted`; others keep theirs.
   void Install(ById agents, const std::set<std::string>& counted);
 

@@ -9,10 +9,10 @@
 #include "common/attachment/transfer.h"
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
-#include "common/filter/list_query.h"
+#include "common/job/steps.h"
+#include "common/record/run_list.h"
 #include "common/record/table.h"
 #include "common/record/times.h"
-#include "common/resource/resource_table.h"
 
 namespace crm::ticket {
 namespace {
@@ -38,11 +38,6 @@ v1::TicketAttachment AttachmentOf(const attachment::File& file, const std::strin
 v1::TicketEvent AddedEvent(const v1::TicketAttachment& attachment) {
   return EventOf(v1::TICKET_EVENT_KIND_FILE_ADDED,
                  absl::StrCat(attachment.number(), " ", attachment.file_name()));
-}
-
-const auth::RowScope& Everything() {
-  static const auth::RowScope& all = *new auth::RowScope{auth::RowScope::Kind::kAll, "", {}};
-  return all;
 }
 
 }  // namespace
@@ -105,46 +100,29 @@ absl::StatusOr<v1::TicketAttachment> AttachmentHandlers::Keep(CallContext& call,
 
 absl::StatusOr<v1::ListTicketAttachmentsResponse> AttachmentHandlers::List(
     CallContext& call, const v1::ListTicketAttachmentsRequest& request) {
+  CRM_ASSIGN_OR_RETURN(const StoredTicket ticket, desk_.Find(call, request.ticket()));
   CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
-  CRM_ASSIGN_OR_RETURN(const StoredTicket ticket,
-                       desk_.store.Get(*db, request.ticket(), call.scope()));
-  const resource::ResourceTable& table = store_.table();
-  const std::string columns = table.Columns();
-  const std::string order = request.order_by().empty() ? "create_time" : request.order_by();
-  CRM_ASSIGN_OR_RETURN(const filter::Fragment of_ticket, store_.OfTicket(*db, ticket));
-  CRM_ASSIGN_OR_RETURN(const filter::ListQuery query,
-                       filter::ListQuery::Make({.schema = table.schema(),
-                                                .from = "attachment",
-                                                .columns = columns,
-                                                .column_count = table.column_count(),
-                                                .condition = of_ticket,
-                                                // As the ticket is in reach, so are its files.
-                                                .scope = Everything()},
-                                               {.page_size = request.page_size(),
-                                                .page_token = request.page_token(),
-                                                .filter = request.filter(),
-                                                .order_by = order},
-                                               {.keyring = &desk_.host.keyring(),
-                                                .now = call.now(),
-                                                .zone = desk_.host.zone(),
-                                                .language = call.language(),
-                                                .plain_kinds = call.plain_kinds()}));
-  v1::ListTicketAttachmentsResponse response;
-  CRM_ASSIGN_OR_RETURN(filter::ListPage page,
-                       query.Run(*db, "ticket_attachment_list", [&](const db::Rows& row) {
-                         resource::RowKey key;
-                         return table.Read(row, key, *response.add_attachments());
-                       }));
-  response.set_next_page_token(std::move(page.next_page_token));
-  return response;
+  CRM_ASSIGN_OR_RETURN(filter::Fragment of_ticket, store_.OfTicket(*db, ticket));
+  return record::RunList<v1::ListTicketAttachmentsResponse>(
+      call, request,
+      {.table = store_.table(),
+       .name = "ticket_attachment_list",
+       .order_by = "create_time",
+       .keyring = desk_.host.keyring(),
+       .zone = desk_.host.zone(),
+       // As the ticket is in reach, so are its files.
+       .scope = &auth::RowScope::Everything(),
+       .condition = std::move(of_ticket)},
+      [](v1::ListTicketAttachmentsResponse& response) { return response.add_attachments(); });
 }
 
 absl::StatusOr<v1::TicketAttachment> AttachmentHandlers::Find(CallContext& call, db::Connection& db,
                                                               const std::string& number) const {
   absl::StatusOr<v1::TicketAttachment> found = store_.Get(db, number, call.scope());
   if (!absl::IsNotFound(found.status())) return found;
-  CRM_ASSIGN_OR_RETURN(found, store_.Get(db, number, Everything()));
-  CRM_ASSIGN_OR_RETURN(StoredTicket ticket, desk_.store.Get(db, found->ticket(), Everything()));
+  CRM_ASSIGN_OR_RETURN(found, store_.Get(db, number, auth::RowScope::Everything()));
+  CRM_ASSIGN_OR_RETURN(StoredTicket ticket,
+                       desk_.store.Get(db, found->ticket(), auth::RowScope::Everything()));
   CRM_ASSIGN_OR_RETURN(const bool in_reach, desk_.IsInReach(db, std::move(ticket), call.scope()));
   if (!in_reach) return NotFound(kContentType, number);
   return found;
@@ -170,13 +148,13 @@ absl::Status AttachmentHandlers::Send(
 }
 
 job::JobBody AttachmentHandlers::Purge() {
-  return [this](const std::stop_token&) -> absl::StatusOr<absl::Time> {
+  return job::InSteps([this]() -> absl::StatusOr<job::Progress> {
     const absl::Time before = desk_.host.clock().Now() - attachment::kUnusedAge;
     CRM_ASSIGN_OR_RETURN(
         const int64_t removed,
         store_.contents().Purge(desk_.host.pool(), before, absl::Now() + kPurgeTimeout));
-    return removed > 0 ? absl::InfinitePast() : absl::InfiniteFuture();
-  };
+    return removed > 0 ? job::Progress::kMore : job::Progress::kDone;
+  });
 }
 
 }  // namespace crm::ticket

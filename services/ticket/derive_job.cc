@@ -4,7 +4,6 @@
 #include <optional>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "common/base/status_macros.h"
 #include "common/db/commit_each.h"
 #include "common/job/database_wait.h"
@@ -22,8 +21,6 @@ constexpr int64_t kForm = 2;
 constexpr int64_t kFormUnderWay = -kForm;
 constexpr absl::Duration kEvery = absl::Seconds(5);
 constexpr absl::Duration kLeaseTerm = absl::Seconds(30);
-// Within the term, with a step to spare.
-constexpr absl::Duration kLongest = absl::Seconds(15);
 constexpr int kTicketsOfStep = 100;
 
 constexpr db::Query kPosition{"ticket_derived_position", R"sql(
@@ -57,20 +54,12 @@ absl::StatusOr<bool> IsDerived(db::Connection& db) {
 job::JobOptions DeriveJob::Options() { return {.name = kName, .interval = kEvery}; }
 
 job::JobBody DeriveJob::Body() {
-  const auto work = [this](const std::stop_token& stop) -> absl::StatusOr<absl::Time> {
-    const absl::Time end = absl::Now() + kLongest;
-    while (!stop.stop_requested()) {
-      CRM_ASSIGN_OR_RETURN(const bool more, Step());
-      if (!more) return absl::InfiniteFuture();
-      if (absl::Now() > end) break;
-    }
-    return absl::InfinitePast();
-  };
   return job::Exclusive(desk_.host.pool(), desk_.host.clock(),
-                        {.name = kName, .holder = desk_.host.holder(), .term = kLeaseTerm}, work);
+                        {.name = kName, .holder = desk_.host.holder(), .term = kLeaseTerm},
+                        job::InSteps([this] { return Step(); }));
 }
 
-absl::StatusOr<bool> DeriveJob::Step() {
+absl::StatusOr<job::Progress> DeriveJob::Step() {
   Position position;
   std::vector<int64_t> tickets;
   std::vector<db::WriteSet> writes;
@@ -78,7 +67,7 @@ absl::StatusOr<bool> DeriveJob::Step() {
   {
     CRM_ASSIGN_OR_RETURN(db::Pool::Lease db, desk_.host.pool().Acquire(job::DatabaseDeadline()));
     CRM_ASSIGN_OR_RETURN(position, ReadPosition(*db));
-    if (AtEnd(position)) return false;
+    if (AtEnd(position)) return job::Progress::kDone;
     CRM_ASSIGN_OR_RETURN(db::Rows rows,
                          db->Select(kNextTickets, {After(position), kTicketsOfStep}));
     while (rows.Next()) tickets.push_back(rows.Int(0));
@@ -88,12 +77,12 @@ absl::StatusOr<bool> DeriveJob::Step() {
       const db::Committed committed,
       db::CommitEach(desk_.host.committer(), std::move(writes), job::DatabaseDeadline()));
   // Who has changed one meanwhile has written what changed, and nothing else.
-  if (committed.conflicts > 0) return true;
+  if (committed.conflicts > 0) return job::Progress::kMore;
   const bool all = tickets.empty();
   const Position next{all ? kForm : kFormUnderWay, ZoneName(), all ? 0 : tickets.back()};
   CRM_RETURN_IF_ERROR(MovePosition(position, next));
   CRM_RETURN_IF_ERROR(unreadable);
-  return !all;
+  return all ? job::Progress::kDone : job::Progress::kMore;
 }
 
 std::string DeriveJob::ZoneName() const { return desk_.host.zone().name(); }

@@ -5,7 +5,6 @@
 #define CRM_SERVICES_TICKET_DERIVE_JOB_H_
 
 #include <cstdint>
-#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -15,6 +14,7 @@
 #include "common/db/connection.h"
 #include "common/db/write_set.h"
 #include "common/job/periodic.h"
+#include "common/job/steps.h"
 #include "services/ticket/desk.h"
 #include "services/ticket/problem_counter.h"
 
@@ -43,8 +43,8 @@ class DeriveJob {
     int64_t ticket_id = 0;
   };
 
-  // Some tickets; false when all are done.
-  absl::StatusOr<bool> Step();
+  // Some tickets.
+  absl::StatusOr<job::Progress> Step();
   absl::StatusOr<Position> ReadPosition(db::Connection& db) const;
   absl::Status MovePosition(const Position& from, const Position& to) const;
   std::string ZoneName() const;

@@ -14,11 +14,6 @@ namespace {
 // Longer chains of merges come from damage only.
 constexpr int kMostMerges = 100;
 
-const auth::RowScope& Everything() {
-  static const auth::RowScope& all = *new auth::RowScope{auth::RowScope::Kind::kAll, "", {}};
-  return all;
-}
-
 }  // namespace
 
 // A move is decided on what its caller saw: any change since is one too many.
@@ -41,11 +36,16 @@ Desk::Desk(runtime::ServiceRuntime& service, numbering::NumberPattern pattern)
       store(service.keyring(), service.ids()),
       changes(store) {}
 
+absl::StatusOr<StoredTicket> Desk::Find(server::CallContext& call, std::string_view number) const {
+  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
+  return store.Get(*db, number, call.scope());
+}
+
 absl::StatusOr<TicketState> Desk::Read(server::CallContext& call, std::string_view number,
                                        const std::string& etag) const {
-  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
-  CRM_ASSIGN_OR_RETURN(StoredTicket ticket, store.Get(*db, number, call.scope()));
+  CRM_ASSIGN_OR_RETURN(StoredTicket ticket, Find(call, number));
   CRM_RETURN_IF_ERROR(CheckSeen(ticket, etag));
+  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
   return WithHistory(*db, std::move(ticket));
 }
 
@@ -71,7 +71,8 @@ absl::StatusOr<TicketState> Desk::ReadMergedInto(server::CallContext& call,
 
 absl::StatusOr<StoredTicket> Desk::SurvivorOf(db::Connection& db, StoredTicket ticket) const {
   for (int i = 0; i < kMostMerges && !ticket.message.merged_into().empty(); ++i) {
-    CRM_ASSIGN_OR_RETURN(ticket, store.Get(db, ticket.message.merged_into(), Everything()));
+    CRM_ASSIGN_OR_RETURN(ticket,
+                         store.Get(db, ticket.message.merged_into(), auth::RowScope::Everything()));
   }
   return ticket;
 }
@@ -80,7 +81,8 @@ absl::StatusOr<bool> Desk::IsInReach(db::Connection& db, StoredTicket ticket,
                                      const auth::RowScope& scope) const {
   for (int i = 0; i < kMostMerges && !filter::InScope(ticket.message, scope); ++i) {
     if (ticket.message.merged_into().empty()) return false;
-    CRM_ASSIGN_OR_RETURN(ticket, store.Get(db, ticket.message.merged_into(), Everything()));
+    CRM_ASSIGN_OR_RETURN(ticket,
+                         store.Get(db, ticket.message.merged_into(), auth::RowScope::Everything()));
   }
   return filter::InScope(ticket.message, scope);
 }

@@ -23,8 +23,9 @@ struct Desk {
   // `service` outlives it.
   Desk(runtime::ServiceRuntime& service, numbering::NumberPattern pattern);
 
-  // A ticket in the caller's scope, with its history. ABORTED ETAG_STALE if `etag` is given and it
-  // has changed since.
+  // A ticket in the caller's scope. NOT_FOUND also if it is out of that.
+  absl::StatusOr<StoredTicket> Find(server::CallContext& call, std::string_view number) const;
+  // The same with its history. ABORTED ETAG_STALE if `etag` is given and it has changed since.
   absl::StatusOr<TicketState> Read(server::CallContext& call, std::string_view number,
                                    const std::string& etag = "") const;
   // The same for whatever the ticket was merged into, if it was. FAILED_PRECONDITION TICKET_MERGED

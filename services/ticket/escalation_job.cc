@@ -7,6 +7,7 @@
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
 #include "common/db/commit_each.h"
+#include "common/job/steps.h"
 #include "common/record/times.h"
 #include "services/ticket/after_care_rules.h"
 #include "services/ticket/handover.h"
@@ -60,13 +61,11 @@ std::string FirstOf(const replica::Staff& staff, std::string_view role) {
 }  // namespace
 
 job::JobBody EscalationJob::Body() {
-  return [this](const std::stop_token& stop) -> absl::StatusOr<absl::Time> {
-    while (!stop.stop_requested()) {
-      CRM_ASSIGN_OR_RETURN(const size_t claimed, RunBatch());
-      if (claimed == 0) return NextDue();
-    }
-    return absl::InfiniteFuture();
+  const auto step = [this]() -> absl::StatusOr<job::Progress> {
+    CRM_ASSIGN_OR_RETURN(const size_t claimed, RunBatch());
+    return claimed > 0 ? job::Progress::kMore : job::Progress::kDone;
   };
+  return job::InSteps(step, [this] { return NextDue(); });
 }
 
 absl::StatusOr<std::vector<int64_t>> EscalationJob::Claim(db::Connection& db,

@@ -1,5 +1,5 @@
 // Whose load has changed: agents who got, lost or finished a ticket, found in the service's own
-// events (TIC-7), whichever replica changed it. Costs a few look-ups where nothing has.
+// events (TIC-7), whichever replica changed it. Costs one look-up where nothing has.
 #ifndef CRM_SERVICES_TICKET_LOAD_CHANGES_H_
 #define CRM_SERVICES_TICKET_LOAD_CHANGES_H_
 

@@ -17,7 +17,7 @@
 #include "common/crypto/keyring.h"
 #include "common/db/connection.h"
 #include "common/db/write_set.h"
-#include "services/ticket/problem_source.h"
+#include "services/ticket/problem_counts.h"
 #include "services/ticket/term_rules.h"
 #include "services/ticket/ticket_store.h"
 

@@ -23,22 +23,12 @@ int64_t SumOf(const auto& problems) {
   return sum;
 }
 
-Fragment HashIn(const std::vector<std::string>& hashes) {
-  Fragment condition;
-  for (const std::string& hash : hashes) {
-    condition.Append(condition.empty() ? "IN (?" : ", ?", hash);
-  }
-  condition.Append(")");
-  return condition;
-}
-
 }  // namespace
 
-absl::StatusOr<v1::ProblemMonth> ProblemReport::Read(absl::CivilMonth month, size_t limit) const {
-  CRM_ASSIGN_OR_RETURN(ProblemsByName categories,
-                       source_->Count(month, ProblemKind::kCategory, {}));
+absl::StatusOr<v1::ProblemMonth> ProblemReport::Read(absl::CivilMonth month, size_t limit) {
+  CRM_ASSIGN_OR_RETURN(ProblemsByName categories, source_.Count(month, ProblemKind::kCategory, {}));
   CRM_ASSIGN_OR_RETURN(const ProblemsByName causes,
-                       source_->Count(month, ProblemKind::kRootCause, {}));
+                       source_.Count(month, ProblemKind::kRootCause, {}));
   CRM_ASSIGN_OR_RETURN(const ProblemsByName terms, Terms(month, limit));
 
   v1::ProblemMonth result;
@@ -64,12 +54,11 @@ absl::StatusOr<v1::ProblemMonth> ProblemReport::Read(absl::CivilMonth month, siz
   return result;
 }
 
-absl::StatusOr<ProblemsByName> ProblemReport::Terms(absl::CivilMonth month, size_t limit) const {
+absl::StatusOr<ProblemsByName> ProblemReport::Terms(absl::CivilMonth month, size_t limit) {
   CRM_ASSIGN_OR_RETURN(const std::vector<std::string> top,
-                       source_->TopTerms(month, kMinTickets, static_cast<int64_t>(limit)));
+                       source_.TopTerms(month, kMinTickets, limit));
   if (top.empty()) return ProblemsByName();
-  CRM_ASSIGN_OR_RETURN(const ProblemsByName by_hash,
-                       source_->Count(month, ProblemKind::kTerm, top));
+  CRM_ASSIGN_OR_RETURN(const ProblemsByName by_hash, source_.Count(month, ProblemKind::kTerm, top));
   CRM_ASSIGN_OR_RETURN(const auto texts, Texts(top));
   ProblemsByName by_text;
   for (const auto& [hash, counts] : by_hash) {
@@ -81,8 +70,8 @@ absl::StatusOr<ProblemsByName> ProblemReport::Terms(absl::CivilMonth month, size
 
 absl::StatusOr<std::map<std::string, std::string>> ProblemReport::Texts(
     const std::vector<std::string>& hashes) const {
-  Fragment query{"SELECT hash, text FROM term WHERE hash ", {}};
-  query.Append(HashIn(hashes));
+  Fragment query{"SELECT hash, text FROM term WHERE ", {}};
+  query.Append(filter::In("hash", db::Values(hashes.begin(), hashes.end())));
   CRM_ASSIGN_OR_RETURN(db::Rows rows, db_.Select({"term_texts", query.sql}, query.values));
   std::map<std::string, std::string> texts;
   while (rows.Next()) {

@@ -3,14 +3,11 @@
 #define CRM_SERVICES_TICKET_PROBLEM_REPORT_H_
 
 #include <map>
-#include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/civil_time.h"
-#include "absl/time/time.h"
 #include "common/crypto/keyring.h"
 #include "common/db/connection.h"
 #include "crm/ticket/v1/report_service.pb.h"
@@ -21,16 +18,15 @@ namespace crm::ticket {
 class ProblemReport {
  public:
   // Both outlive it.
-  ProblemReport(db::Connection& db, crypto::Keyring& keyring, ReportFilter filter,
-                absl::TimeZone zone)
-      : db_(db), keyring_(keyring), source_(MakeProblemSource(db, std::move(filter), zone)) {}
+  ProblemReport(db::Connection& db, crypto::Keyring& keyring, const ReportFilter& filter)
+      : db_(db), keyring_(keyring), source_(db, filter) {}
 
   // At most `limit` categories and terms.
-  absl::StatusOr<v1::ProblemMonth> Read(absl::CivilMonth month, size_t limit) const;
+  absl::StatusOr<v1::ProblemMonth> Read(absl::CivilMonth month, size_t limit);
 
  private:
   // By the words themselves.
-  absl::StatusOr<ProblemsByName> Terms(absl::CivilMonth month, size_t limit) const;
+  absl::StatusOr<ProblemsByName> Terms(absl::CivilMonth month, size_t limit);
   absl::StatusOr<std::map<std::string, std::string>> Texts(
       const std::vector<std::string>& hashes) const;
 
@@ -39,7 +35,7 @@ class ProblemReport {
 
   db::Connection& db_;
   crypto::Keyring& keyring_;
-  const std::unique_ptr<ProblemSource> source_;
+  ProblemSource source_;
 };
 
 }  // namespace crm::ticket

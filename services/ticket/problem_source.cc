@@ -1,184 +1,141 @@
 #include "services/ticket/problem_source.h"
 
+#include <algorithm>
+#include <set>
 #include <utility>
 
 #include "common/base/status_macros.h"
-#include "common/filter/fragment.h"
-#include "services/ticket/ticket_facts.h"
+#include "common/db/query.h"
+#include "common/filter/scope.h"
+#include "common/schema/message_schema.h"
 
 namespace crm::ticket {
 namespace {
 
 using filter::Fragment;
 
-Fragment In(std::string_view column, const std::vector<std::string>& names) {
-  Fragment condition{std::string(column), {}};
-  const char* comma = " IN (?";
-  for (const std::string& name : names) condition.Append(std::exchange(comma, ", ?"), name);
-  condition.Append(")");
+// Both tables call the columns alike.
+Fragment Wanted(const ReportFilter& filter) {
+  Fragment condition{"TRUE", {}};
+  if (!filter.team.empty()) condition.And({"team = ?", {filter.team}});
+  if (filter.type != v1::TICKET_TYPE_UNSPECIFIED) condition.And({"type = ?", {filter.type}});
   return condition;
 }
 
-absl::StatusOr<std::vector<std::string>> Names(absl::StatusOr<db::Rows> rows) {
-  CRM_RETURN_IF_ERROR(rows.status());
-  std::vector<std::string> names;
-  while (rows->Next()) names.push_back(rows->String(0));
-  return names;
+// What teams of the scope have, whoever in them.
+Fragment OfTeams(auth::RowScope scope) {
+  if (scope.kind == auth::RowScope::Kind::kAll) return {"TRUE", {}};
+  scope.user_id.clear();
+  return filter::ScopeCondition(schema::MessageSchema::Of<v1::Ticket>(), scope);
 }
 
-class SummedProblems : public ProblemSource {
- public:
-  SummedProblems(db::Connection& db, const ReportFilter& filter) : db_(db) {
-    if (!filter.team.empty()) reach_.And({"team = ?", {filter.team}});
-    if (filter.type != v1::TICKET_TYPE_UNSPECIFIED) reach_.And({"type = ?", {filter.type}});
+void AddSum(const db::Rows& row, int64_t month, ProblemCounts& counts) {
+  if (row.Int(1) != month) {
+    counts.created_before += row.Int(2);
+    return;
   }
+  counts.Add({.created = row.Int(2),
+              .done = row.Int(3),
+              .seconds = row.Int(4),
+              .rated = row.Int(5),
+              .satisfaction = row.Int(6)});
+}
 
-  absl::StatusOr<ProblemsByName> Count(absl::CivilMonth month, ProblemKind kind,
-                                       const std::vector<std::string>& names) override {
-    Fragment query{R"sql(
-      SELECT name, month, CAST(SUM(created) AS SIGNED), CAST(SUM(done) AS SIGNED),
-             CAST(SUM(seconds) AS SIGNED), CAST(SUM(rated) AS SIGNED),
-             CAST(SUM(satisfaction) AS SIGNED)
-      FROM problem_sum
-      WHERE month IN (?, ?) AND kind = ? AND )sql",
-                   {MonthNumber(month - 1), MonthNumber(month), kind}};
-    query.Append(reach_);
-    if (!names.empty()) {
-      query.Append(" AND ");
-      query.Append(In("name", names));
-    }
-    query.Append(" GROUP BY month, name");
-    CRM_ASSIGN_OR_RETURN(db::Rows rows, db_.Select({"problem_sums", query.sql}, query.values));
-    ProblemsByName problems;
-    while (rows.Next()) {
-      ProblemCounts& counts = problems[rows.String(0)];
-      if (rows.Int(1) != MonthNumber(month)) {
-        counts.created_before = rows.Int(2);
-        continue;
-      }
-      counts.created = rows.Int(2);
-      counts.done = rows.Int(3);
-      counts.seconds = rows.Int(4);
-      counts.rated = rows.Int(5);
-      counts.satisfaction = rows.Int(6);
-    }
-    return problems;
+// Equally frequent ones by hash.
+std::vector<std::string> TopOf(const ProblemsByName& terms, int64_t least, size_t limit) {
+  std::vector<std::pair<int64_t, std::string>> ranked;
+  for (const auto& [term, counts] : terms) {
+    if (counts.created >= least) ranked.emplace_back(-counts.created, term);
   }
-
-  absl::StatusOr<std::vector<std::string>> TopTerms(absl::CivilMonth month, int64_t least,
-                                                    int64_t limit) override {
-    Fragment query{R"sql(
-      SELECT name, SUM(created) AS tickets
-      FROM problem_sum
-      WHERE month = ? AND kind = ? AND )sql",
-                   {MonthNumber(month), ProblemKind::kTerm}};
-    query.Append(reach_);
-    query.Append(" GROUP BY name HAVING tickets >= ?", least);
-    query.Append(" ORDER BY tickets DESC, name LIMIT ?", limit);
-    return Names(db_.Select({"problem_top_terms", query.sql}, query.values));
-  }
-
- private:
-  db::Connection& db_;
-  Fragment reach_{"TRUE", {}};
-};
-
-class TicketProblems : public ProblemSource {
- public:
-  TicketProblems(db::Connection& db, ReportFilter filter, absl::TimeZone zone)
-      : db_(db), filter_(std::move(filter)), zone_(zone) {}
-
-  absl::StatusOr<ProblemsByName> Count(absl::CivilMonth month, ProblemKind kind,
-                                       const std::vector<std::string>& names) override {
-    switch (kind) {
-      case ProblemKind::kCategory:
-        return CountBy(month, {"f.category", {}}, {}, {});
-      case ProblemKind::kRootCause:
-        return CountBy(month, {"CAST(f.root_cause AS CHAR)", {}}, {},
-                       {" AND f.type = ?", {v1::TICKET_TYPE_COMPLAINT}});
-      case ProblemKind::kTerm:
-        break;
-    }
-    Fragment join{"JOIN ticket_term t ON t.ticket_id = f.ticket_id AND ", {}};
-    join.Append(In("t.term", names));
-    return CountBy(month, {"t.term", {}}, join, {});
-  }
-
-  absl::StatusOr<std::vector<std::string>> TopTerms(absl::CivilMonth month, int64_t least,
-                                                    int64_t limit) override {
-    Fragment query{R"sql(
-      SELECT t.term, COUNT(*) AS tickets
-      FROM ticket_fact f
-      JOIN ticket_term t ON t.ticket_id = f.ticket_id
-      WHERE f.kind = ? AND f.time >= ? AND f.time < ? AND )sql",
-                   {FactKind::kCreated, Begin(month), Begin(month + 1)}};
-    query.Append(filter_.Condition("f"));
-    query.Append(" GROUP BY t.term HAVING tickets >= ?", least);
-    query.Append(" ORDER BY tickets DESC, t.term LIMIT ?", limit);
-    return Names(db_.Select({"ticket_top_terms", query.sql}, query.values));
-  }
-
- private:
-  absl::Time Begin(absl::CivilMonth month) const { return absl::FromCivil(month, zone_); }
-
-  // By an expression over `ticket_fact f`, joined as `join` says.
-  absl::StatusOr<ProblemsByName> CountBy(absl::CivilMonth month, const Fragment& expression,
-                                         const Fragment& join, const Fragment& condition) {
-    const absl::Time from = Begin(month);
-    const absl::Time to = Begin(month + 1);
-    Fragment query{"SELECT ", {}};
-    query.Append(expression);
-    query.Append(R"sql( AS name, f.kind, f.time >= ? AS this_month, COUNT(*),
-             CAST(SUM(f.duration DIV 1000000) AS SIGNED), CAST(SUM(f.satisfaction) AS SIGNED)
-      FROM ticket_fact f )sql",
-                 from);
-    query.Append(join);
-    query.Append(Fragment{" WHERE ((f.kind = ? AND f.time >= ? AND f.time < ?)",
-                          {FactKind::kCreated, Begin(month - 1), to}});
-    query.Append(Fragment{" OR (f.kind IN (?, ?) AND f.time >= ? AND f.time < ?",
-                          {FactKind::kDone, FactKind::kRated, from, to}});
-    query.Append(" AND (f.stands = 1 OR f.satisfaction > 0))) AND ");
-    query.Append(filter_.Condition("f"));
-    query.Append(condition);
-    query.Append(" GROUP BY name, f.kind, this_month");
-    CRM_ASSIGN_OR_RETURN(db::Rows rows, db_.Select({"ticket_problems", query.sql}, query.values));
-    ProblemsByName problems;
-    while (rows.Next()) AddRow(rows, problems[rows.String(0)]);
-    return problems;
-  }
-
-  static void AddRow(const db::Rows& row, ProblemCounts& counts) {
-    const int64_t count = row.Int(3);
-    switch (static_cast<FactKind>(row.Int(1))) {
-      case FactKind::kCreated:
-        (row.Int(2) == 1 ? counts.created : counts.created_before) = count;
-        break;
-      case FactKind::kDone:
-        counts.done = count;
-        counts.seconds = row.Int(4);
-        break;
-      default:
-        counts.rated = count;
-        counts.satisfaction = row.Int(5);
-        break;
-    }
-  }
-
-  db::Connection& db_;
-  const ReportFilter filter_;
-  const absl::TimeZone zone_;
-};
+  std::sort(ranked.begin(), ranked.end());
+  if (ranked.size() > limit) ranked.resize(limit);
+  std::vector<std::string> top;
+  for (auto& [tickets, term] : ranked) top.push_back(std::move(term));
+  return top;
+}
 
 }  // namespace
 
-std::unique_ptr<ProblemSource> MakeProblemSource(db::Connection& db, ReportFilter filter,
-                                                 absl::TimeZone zone) {
-  if (filter.scope.kind == auth::RowScope::Kind::kAll) {
-    return std::make_unique<SummedProblems>(db, filter);
-  }
-  return std::make_unique<TicketProblems>(db, std::move(filter), zone);
+ProblemSource::ProblemSource(db::Connection& db, const ReportFilter& filter)
+    : db_(db), summed_(Wanted(filter)) {
+  const Fragment of_teams = OfTeams(filter.scope);
+  summed_.And(of_teams);
+  if (filter.scope.kind == auth::RowScope::Kind::kAll || filter.scope.user_id.empty()) return;
+  Fragment beside = Wanted(filter);
+  beside.Append(" AND NOT ");
+  beside.Append(of_teams);
+  own_.emplace(db, filter.scope.user_id, std::move(beside));
 }
 
-int64_t MonthNumber(absl::CivilMonth month) { return month.year() * 12 + month.month() - 1; }
+absl::StatusOr<ProblemsByName> ProblemSource::Count(absl::CivilMonth month, ProblemKind kind,
+                                                    const std::vector<std::string>& names) {
+  ProblemsByName problems;
+  const absl::Span<const std::string> all = names;
+  size_t start = 0;
+  do {
+    CRM_RETURN_IF_ERROR(AddSums(month, kind, all.subspan(start, db::kMaxInSize), problems));
+    start += db::kMaxInSize;
+  } while (start < all.size());
+  CRM_RETURN_IF_ERROR(AddOwn(month, kind, names, problems));
+  return problems;
+}
+
+absl::Status ProblemSource::AddSums(absl::CivilMonth month, ProblemKind kind,
+                                    absl::Span<const std::string> names, ProblemsByName& problems) {
+  Fragment query{R"sql(
+    SELECT name, month, CAST(SUM(created) AS SIGNED), CAST(SUM(done) AS SIGNED),
+           CAST(SUM(seconds) AS SIGNED), CAST(SUM(rated) AS SIGNED),
+           CAST(SUM(satisfaction) AS SIGNED)
+    FROM problem_sum
+    WHERE month IN (?, ?) AND kind = ? AND )sql",
+                 {MonthNumber(month - 1), MonthNumber(month), kind}};
+  query.Append(summed_);
+  if (!names.empty()) query.And(filter::In("name", db::Values(names.begin(), names.end())));
+  query.Append(" GROUP BY month, name");
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db_.Select({"problem_sums", query.sql}, query.values));
+  while (rows.Next()) AddSum(rows, MonthNumber(month), problems[rows.String(0)]);
+  return absl::OkStatus();
+}
+
+absl::Status ProblemSource::AddOwn(absl::CivilMonth month, ProblemKind kind,
+                                   const std::vector<std::string>& names,
+                                   ProblemsByName& problems) {
+  if (!own_.has_value()) return absl::OkStatus();
+  CRM_ASSIGN_OR_RETURN(const ProblemsByName* const own, own_->Of(month, kind));
+  const std::set<std::string> wanted(names.begin(), names.end());
+  for (const auto& [name, counts] : *own) {
+    if (wanted.empty() || wanted.contains(name)) problems[name].Add(counts);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<std::string>> ProblemSource::TopTerms(absl::CivilMonth month,
+                                                                 int64_t least, size_t limit) {
+  CRM_ASSIGN_OR_RETURN(std::vector<std::string> terms, TopSummedTerms(month, least, limit));
+  if (!own_.has_value()) return terms;
+  // A word that none of the caller's own tickets has is at the top of the sums, or of nothing.
+  CRM_ASSIGN_OR_RETURN(const ProblemsByName* const own, own_->Of(month, ProblemKind::kTerm));
+  for (const auto& [term, counts] : *own) terms.push_back(term);
+  if (terms.empty()) return terms;
+  CRM_ASSIGN_OR_RETURN(const ProblemsByName counted, Count(month, ProblemKind::kTerm, terms));
+  return TopOf(counted, least, limit);
+}
+
+absl::StatusOr<std::vector<std::string>> ProblemSource::TopSummedTerms(absl::CivilMonth month,
+                                                                       int64_t least,
+                                                                       size_t limit) {
+  Fragment query{R"sql(
+    SELECT name, SUM(created) AS tickets
+    FROM problem_sum
+    WHERE month = ? AND kind = ? AND )sql",
+                 {MonthNumber(month), ProblemKind::kTerm}};
+  query.Append(summed_);
+  query.Append(" GROUP BY name HAVING tickets >= ?", least);
+  query.Append(" ORDER BY tickets DESC, name LIMIT ?", static_cast<int64_t>(limit));
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db_.Select({"problem_top_terms", query.sql}, query.values));
+  std::vector<std::string> names;
+  while (rows.Next()) names.push_back(rows.String(0));
+  return names;
+}
 
 }  // namespace crm::ticket

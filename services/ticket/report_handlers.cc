@@ -97,7 +97,7 @@ absl::StatusOr<v1::ListFrequentProblemsResponse> ReportHandlers::Problems(
   const size_t limit = static_cast<size_t>(
       request.limit() == 0 ? kDefaultProblems : std::min(request.limit(), kMaxProblems));
   CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
-  const ProblemReport report(*db, desk_.host.keyring(), filter, desk_.host.zone());
+  ProblemReport report(*db, desk_.host.keyring(), filter);
   v1::ListFrequentProblemsResponse response;
   for (absl::CivilMonth month = *first; month <= *last; ++month) {
     CRM_ASSIGN_OR_RETURN(*response.add_months(), report.Read(month, limit));

@@ -12,6 +12,8 @@
 namespace crm::ticket {
 namespace {
 
+namespace cv1 = crm::customer::v1;
+
 // Sums are added up in another order.
 std::string DifferenceOf(const google::protobuf::Message& a, const google::protobuf::Message& b) {
   google::protobuf::util::DefaultFieldComparator comparator;
@@ -24,9 +26,29 @@ std::string DifferenceOf(const google::protobuf::Message& a, const google::proto
   return differencer.Compare(a, b) ? "" : difference;
 }
 
+constexpr char kRoles[] = R"json(
+    "team_agent": {"label": {"zh": "客服", "en": "agent"},
+      "grants": [{"scope": "team_and_below", "permissions": ["ticket.report"]}]})json";
+
 // TIC-11: every figure of every kind of report agrees with a count over the tickets themselves.
 class RandomReportTest : public ReportHandlersTest {
  protected:
+  // Who asks, and what they may see.
+  struct Viewer {
+    std::string token;
+    std::function<bool(const v1::Ticket&)> sees;
+  };
+
+  RandomReportTest() : ReportHandlersTest(WithRoles(kRoles)) {}
+
+  std::vector<Viewer> Viewers() const {
+    const auto has = [](const v1::Ticket& ticket) { return ticket.assignee() == "u-agent"; };
+    return {{supervisor_, [](const v1::Ticket&) { return true; }},
+            {agent_, has},
+            {harness_->TokenOf("u-agent", {"team_agent"}, "field"),
+             [has](const v1::Ticket& ticket) { return has(ticket) || ticket.team() == "field"; }}};
+  }
+
   size_t Pick(size_t count) { return std::uniform_int_distribution<size_t>(0, count - 1)(random_); }
   // Afresh: tokens end after eight hours.
   std::string Steward() { return harness_->TokenOf("u-steward", {"data_steward"}, "hq"); }
@@ -37,7 +59,15 @@ class RandomReportTest : public ReportHandlersTest {
     ticket.set_team(Pick(2) == 0 ? "hotline" : "field");
     ticket.set_category(Category());
     ticket.set_description(Words());
+    if (Pick(3) > 0) ticket.set_customer(kCustomers[Pick(kCustomers.size())]);
     numbers_.push_back(Open(ticket).number());
+  }
+
+  // What the service keeps of them: one without a tier, and of each of two tiers.
+  void KeepCustomers() {
+    harness_->database().Run(R"sql(
+      INSERT INTO customer_copy (number, version, kind, full_name, tier)
+      VALUES ('KH1', 1, 1, '王建国', NULL), ('KH2', 1, 1, '李文华', 3), ('KH3', 1, 1, '陈静', 4))sql");
   }
 
   void DoSomething() {
@@ -173,19 +203,24 @@ class RandomReportTest : public ReportHandlersTest {
   void ExpectAgreement();
   // Of what is counted so far.
   void ExpectProblemAgreement();
+  // How many.
+  size_t CompareProblems(const v1::ProblemMonth& month, const std::vector<WholeTicket>& seen);
   static bool Has(const v1::Ticket& ticket, const std::string& name) {
     return ticket.category() == name || absl::StrContains(ticket.description(), name) ||
            (ticket.type() == v1::TICKET_TYPE_COMPLAINT &&
             v1::RootCause_Name(ticket.root_cause()) == name);
   }
 
+  const std::vector<std::string> kCustomers = {"KH1", "KH2", "KH3"};
   const std::vector<std::string> kWords = {"toner", "drum", "fuser", "cable", "driver"};
   std::mt19937 random_{20261122};
   std::vector<std::string> numbers_;
 };
 
 TEST_F(RandomReportTest, AgreesWithASlowCount) {
+  KeepCustomers();
   LiveThroughWeeks();
+  ASSERT_GT(List("customer_tier = KEY").size(), 10u);
   ExpectAgreement();
   SumUp();
   ExpectAgreement();
@@ -215,29 +250,37 @@ void RandomReportTest::ExpectAgreement() {
     if (Pick(3) == 0) request.set_assignee("u-agent");
     if (Pick(4) == 0) request.set_type(v1::TICKET_TYPE_FAULT);
     if (Pick(4) == 0) request.set_priority(v1::TICKET_PRIORITY_HIGH);
+    if (Pick(4) == 0) request.set_tier(Pick(2) == 0 ? cv1::TIER_NORMAL : cv1::TIER_KEY);
     request.set_monthly(true);
-    request.set_group_by(static_cast<v1::TicketReportGroup>(1 + Pick(4)));
+    request.set_group_by(static_cast<v1::TicketReportGroup>(1 + Pick(5)));
+    const std::vector<Viewer> viewers = Viewers();
+    const Viewer& viewer = viewers[Pick(viewers.size())];
     std::vector<WholeTicket> counted;
     for (const WholeTicket& whole : all) {
       const v1::Ticket& ticket = whole.ticket;
+      if (!viewer.sees(ticket)) continue;
       if (!request.team().empty() && ticket.team() != request.team()) continue;
       if (!request.assignee().empty() && ticket.assignee() != request.assignee()) continue;
       if (request.type() != 0 && ticket.type() != request.type()) continue;
       if (request.priority() != 0 && ticket.priority() != request.priority()) continue;
+      if (request.tier() != 0 && ticket.customer_tier() != request.tier()) continue;
       counted.push_back(whole);
     }
     const absl::Time begin = absl::FromCivil(from, zone_);
     const absl::Time end = absl::FromCivil(to + 1, zone_);
-    const v1::GetTicketReportResponse report = Report(request);
+    const v1::GetTicketReportResponse report = Must(TryReport(viewer.token, request));
     EXPECT_EQ(DifferenceOf(SlowReport(counted, begin, end, Now()).Figures(), report.total()), "")
         << request.ShortDebugString();
 
     std::map<std::string, std::vector<WholeTicket>> groups;
     for (const WholeTicket& whole : counted) {
       const v1::Ticket& ticket = whole.ticket;
-      const std::string name[] = {"", ticket.team(), ticket.assignee(),
+      const std::string name[] = {"",
+                                  ticket.team(),
+                                  ticket.assignee(),
                                   v1::TicketType_Name(ticket.type()),
-                                  v1::TicketPriority_Name(ticket.priority())};
+                                  v1::TicketPriority_Name(ticket.priority()),
+                                  cv1::Tier_Name(ticket.customer_tier())};
       groups[name[request.group_by()]].push_back(whole);
     }
     std::map<std::string, v1::TicketFigures> told;
@@ -267,59 +310,71 @@ void RandomReportTest::ExpectAgreement() {
   }
 }
 
-// TIC-12: every month, for all teams and for one of them.
+// TIC-12: every month, for whoever asks, of all teams and of one of them.
 void RandomReportTest::ExpectProblemAgreement() {
   ASSERT_TRUE(Eventually([&] { return CountRows(kUncounted) == 0; }));
   const std::vector<WholeTicket> all = Everything();
   size_t compared = 0;
-  for (const std::string team : {"", "field"}) {
-    v1::ListFrequentProblemsRequest request;
-    request.set_from_month("2025-12");
-    request.set_to_month("2026-05");
-    request.set_team(team);
-    const auto response = Must(Call<v1::ListFrequentProblemsResponse>(
-        supervisor_, "TicketReportService/ListFrequentProblems", request));
-    for (const v1::ProblemMonth& month : response.months()) {
-      const absl::CivilMonth civil = *ParseMonth(month.month());
-      const absl::Time begin = absl::FromCivil(civil, zone_);
-      const absl::Time end = absl::FromCivil(civil + 1, zone_);
-      const auto count = [&](const std::string& name, absl::Time from, absl::Time to) {
-        std::vector<WholeTicket> having;
-        for (const WholeTicket& whole : all) {
-          const bool counts = team.empty() || whole.ticket.team() == team;
-          if (counts && (name.empty() || Has(whole.ticket, name))) having.push_back(whole);
-        }
-        return SlowReport(having, from, to, Now()).Figures();
-      };
-      EXPECT_EQ(month.created(), count("", begin, end).created()) << month.month();
-      const auto compare = [&](const v1::FrequentProblem& problem) {
-        ++compared;
-        const v1::TicketFigures slow = count(problem.name(), begin, end);
-        const std::string where = absl::StrCat(problem.name(), " ", month.month(), " ", team);
-        EXPECT_EQ(problem.tickets(), slow.created()) << where;
-        EXPECT_NEAR(problem.mean_resolution_minutes(), slow.resolution().mean_minutes(), 1e-6)
-            << where;
-        EXPECT_NEAR(problem.mean_satisfaction(), slow.mean_satisfaction(), 1e-6) << where;
-        const auto before = static_cast<double>(
-            count(problem.name(), absl::FromCivil(civil - 1, zone_), begin).created());
-        EXPECT_EQ(problem.has_growth(), before > 0) << where;
-        if (before > 0) {
-          EXPECT_NEAR(problem.growth(), static_cast<double>(slow.created()) / before - 1, 1e-6)
-              << where;
-        }
-      };
-      for (const auto& problem : month.categories()) compare(problem);
-      for (const auto& problem : month.root_causes()) compare(problem);
-      for (const std::string& word : kWords) {
-        const auto found = std::find_if(month.terms().begin(), month.terms().end(),
-                                        [&](const auto& term) { return term.name() == word; });
-        const int64_t tickets = count(word, begin, end).created();
-        EXPECT_EQ(found != month.terms().end(), tickets >= 3) << word << " " << tickets;
-        if (found != month.terms().end()) compare(*found);
+  for (const Viewer& viewer : Viewers()) {
+    for (const std::string team : {"", "field"}) {
+      std::vector<WholeTicket> seen;
+      for (const WholeTicket& whole : all) {
+        const bool counts = team.empty() || whole.ticket.team() == team;
+        if (counts && viewer.sees(whole.ticket)) seen.push_back(whole);
+      }
+      v1::ListFrequentProblemsRequest request;
+      request.set_from_month("2025-12");
+      request.set_to_month("2026-05");
+      request.set_team(team);
+      const auto response = Must(Call<v1::ListFrequentProblemsResponse>(
+          viewer.token, "TicketReportService/ListFrequentProblems", request));
+      for (const v1::ProblemMonth& month : response.months()) {
+        compared += CompareProblems(month, seen);
       }
     }
   }
-  EXPECT_GT(compared, 30u);
+  EXPECT_GT(compared, 50u);
+}
+
+size_t RandomReportTest::CompareProblems(const v1::ProblemMonth& month,
+                                         const std::vector<WholeTicket>& seen) {
+  const absl::CivilMonth civil = *ParseMonth(month.month());
+  const absl::Time begin = absl::FromCivil(civil, zone_);
+  const absl::Time end = absl::FromCivil(civil + 1, zone_);
+  const auto count = [&](const std::string& name, absl::Time from, absl::Time to) {
+    std::vector<WholeTicket> having;
+    for (const WholeTicket& whole : seen) {
+      if (name.empty() || Has(whole.ticket, name)) having.push_back(whole);
+    }
+    return SlowReport(having, from, to, Now()).Figures();
+  };
+  EXPECT_EQ(month.created(), count("", begin, end).created()) << month.month();
+  size_t compared = 0;
+  const auto compare = [&](const v1::FrequentProblem& problem) {
+    ++compared;
+    const v1::TicketFigures slow = count(problem.name(), begin, end);
+    const std::string where = absl::StrCat(problem.name(), " ", month.month());
+    EXPECT_EQ(problem.tickets(), slow.created()) << where;
+    EXPECT_NEAR(problem.mean_resolution_minutes(), slow.resolution().mean_minutes(), 1e-6) << where;
+    EXPECT_NEAR(problem.mean_satisfaction(), slow.mean_satisfaction(), 1e-6) << where;
+    const auto before = static_cast<double>(
+        count(problem.name(), absl::FromCivil(civil - 1, zone_), begin).created());
+    EXPECT_EQ(problem.has_growth(), before > 0) << where;
+    if (before > 0) {
+      EXPECT_NEAR(problem.growth(), static_cast<double>(slow.created()) / before - 1, 1e-6)
+          << where;
+    }
+  };
+  for (const auto& problem : month.categories()) compare(problem);
+  for (const auto& problem : month.root_causes()) compare(problem);
+  for (const std::string& word : kWords) {
+    const auto found = std::find_if(month.terms().begin(), month.terms().end(),
+                                    [&](const auto& term) { return term.name() == word; });
+    const int64_t tickets = count(word, begin, end).created();
+    EXPECT_EQ(found != month.terms().end(), tickets >= 3) << word << " " << tickets;
+    if (found != month.terms().end()) compare(*found);
+  }
+  return compared;
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/absl_view.h"
 #include "common/base/status_macros.h"
 #include "common/filter/scope.h"
 #include "common/schema/message_schema.h"
@@ -20,10 +19,8 @@ using filter::Fragment;
 
 constexpr int64_t kRowsAtOnce = 5000;
 
-void AndEqual(std::string_view alias, std::string_view column, db::Value value,
-              Fragment& condition) {
-  const std::string dot = alias.empty() ? "" : absl::StrCat(ToAbsl(alias), ".");
-  condition.And({absl::StrCat(dot, ToAbsl(column), " = ?"), {std::move(value)}});
+void AndEqual(const char* column, db::Value value, Fragment& condition) {
+  condition.And({absl::StrCat(column, " = ?"), {std::move(value)}});
 }
 
 bool IsAny(int wanted, int value) { return wanted == 0 || wanted == value; }
@@ -52,8 +49,10 @@ class Reading {
     const auto happened = [this](absl::CivilDay day, const Holder& holder, const Tally& tally) {
       if (filter_.Matches(tally.of)) reader_.happened(day, holder, tally);
     };
-    CRM_RETURN_IF_ERROR(ReadSums(db_, SumSeries::kHappened, period_.first, period_.last,
-                                 filter_.HolderCondition(), happened));
+    for (const SumRange& range : RangesOf(period_.first, period_.last)) {
+      CRM_RETURN_IF_ERROR(ReadSums(db_, range.series, range.first, range.last,
+                                   filter_.HolderCondition(), happened));
+    }
     for (size_t i = 0; i < period_.instants.size(); ++i) {
       CRM_RETURN_IF_ERROR(ReadSummedOpen(i));
     }
@@ -165,21 +164,21 @@ class Reading {
 
 }  // namespace
 
-Fragment ReportFilter::HolderCondition(std::string_view alias) const {
+Fragment ReportFilter::HolderCondition() const {
   Fragment condition{"TRUE", {}};
-  if (!team.empty()) AndEqual(alias, "team", team, condition);
-  if (!assignee.empty()) AndEqual(alias, "assignee", assignee, condition);
-  condition.And(filter::ScopeCondition(schema::MessageSchema::Of<v1::Ticket>(), scope, alias));
+  if (!team.empty()) AndEqual("team", team, condition);
+  if (!assignee.empty()) AndEqual("assignee", assignee, condition);
+  condition.And(filter::ScopeCondition(schema::MessageSchema::Of<v1::Ticket>(), scope));
   return condition;
 }
 
-Fragment ReportFilter::Condition(std::string_view alias) const {
-  Fragment condition = HolderCondition(alias);
-  if (type != v1::TICKET_TYPE_UNSPECIFIED) AndEqual(alias, "type", type, condition);
+Fragment ReportFilter::Condition() const {
+  Fragment condition = HolderCondition();
+  if (type != v1::TICKET_TYPE_UNSPECIFIED) AndEqual("type", type, condition);
   if (priority != v1::TICKET_PRIORITY_UNSPECIFIED) {
-    AndEqual(alias, "priority", priority, condition);
+    AndEqual("priority", priority, condition);
   }
-  if (tier != crm::customer::v1::TIER_UNSPECIFIED) AndEqual(alias, "tier", tier, condition);
+  if (tier != crm::customer::v1::TIER_UNSPECIFIED) AndEqual("tier", tier, condition);
   return condition;
 }
 

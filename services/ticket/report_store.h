@@ -29,11 +29,10 @@ struct ReportFilter {
   crm::customer::v1::Tier tier = crm::customer::v1::TIER_UNSPECIFIED;
   auth::RowScope scope = {};
 
-  // For statements over tables that have a row for each ticket; `alias` as in ScopeCondition. Never
-  // empty.
-  filter::Fragment Condition(std::string_view alias = "") const;
+  // For statements over tables that have a row for each ticket. Never empty.
+  filter::Fragment Condition() const;
   // For statements over tables that tell apart only who has a ticket: the rest is in Matches.
-  filter::Fragment HolderCondition(std::string_view alias = "") const;
+  filter::Fragment HolderCondition() const;
   bool Matches(const TicketClass& of) const;
 };
 

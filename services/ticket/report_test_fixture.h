@@ -22,7 +22,9 @@ inline constexpr char kUncounted[] = R"sql(
 
 class ReportHandlersTest : public TicketTest {
  protected:
-  ReportHandlersTest() { SetWallClock("2026-03-02 09:00"); }
+  explicit ReportHandlersTest(const Adjust& adjust = {}) : TicketTest(adjust) {
+    SetWallClock("2026-03-02 09:00");
+  }
 
   void SetWallClock(const std::string& text) {
     absl::Time time;

@@ -33,13 +33,30 @@ std::vector<OpenDay> OpenDaysOf(absl::Time since, absl::Time time, absl::TimeZon
   return days;
 }
 
+std::vector<SumRange> RangesOf(absl::CivilDay first, absl::CivilDay last) {
+  const absl::CivilMonth begin = absl::CivilMonth(first - 1) + 1;
+  const absl::CivilMonth end(last + 1);  // excluded
+  if (begin >= end) return {{SumSeries::kHappened, first, last}};
+  std::vector<SumRange> ranges = {
+      {SumSeries::kHappenedMonth, absl::CivilDay(begin), absl::CivilDay(end - 1)}};
+  if (first < absl::CivilDay(begin)) {
+    ranges.push_back({SumSeries::kHappened, first, absl::CivilDay(begin) - 1});
+  }
+  if (last >= absl::CivilDay(end)) {
+    ranges.push_back({SumSeries::kHappened, absl::CivilDay(end), last});
+  }
+  return ranges;
+}
+
 void Spread(const Happening& happening, absl::TimeZone zone, std::map<SumRow, PackedCounts>& rows) {
-  rows[{SumSeries::kHappened, absl::ToCivilDay(happening.time, zone), happening.holder}].Add(
-      happening.tally);
+  const absl::CivilDay day = absl::ToCivilDay(happening.time, zone);
+  const absl::CivilDay month{absl::CivilMonth(day)};
+  rows[{SumSeries::kHappened, day, happening.holder}].Add(happening.tally);
+  rows[{SumSeries::kHappenedMonth, month, happening.holder}].Add(happening.tally);
   if (!happening.since.has_value()) return;
   const Tally open = OpenTally(happening.created, happening.tally.of, happening.tally.count);
-  for (const OpenDay& day : OpenDaysOf(*happening.since, happening.time, zone)) {
-    rows[{day.series, day.day, happening.holder}].Add(open);
+  for (const OpenDay& row : OpenDaysOf(*happening.since, happening.time, zone)) {
+    rows[{row.series, row.day, happening.holder}].Add(open);
   }
 }
 

@@ -15,9 +15,10 @@ namespace crm::ticket {
 
 // As stored.
 enum class SumSeries : uint8_t {
-  kHappened = 1,   // on the day
-  kOpenDay = 2,    // open when the day began
-  kOpenMonth = 3,  // open when each day of the month began, which begins with the day
+  kHappened = 1,       // on the day
+  kOpenDay = 2,        // open when the day began
+  kOpenMonth = 3,      // open when each day of the month began, which begins with the day
+  kHappenedMonth = 4,  // in the month that begins with the day
 };
 
 struct SumRow {
@@ -47,6 +48,17 @@ struct OpenDay {
   bool operator==(const OpenDay&) const = default;
 };
 std::vector<OpenDay> OpenDaysOf(absl::Time since, absl::Time time, absl::TimeZone zone);
+
+// The rows that have together what happened from the first to the last day: of whole months, and of
+// the days before and after them.
+struct SumRange {
+  SumSeries series = SumSeries::kHappened;
+  absl::CivilDay first;
+  absl::CivilDay last;
+
+  bool operator==(const SumRange&) const = default;
+};
+std::vector<SumRange> RangesOf(absl::CivilDay first, absl::CivilDay last);
 
 // Adds it to all rows that have it.
 void Spread(const Happening& happening, absl::TimeZone zone, std::map<SumRow, PackedCounts>& rows);

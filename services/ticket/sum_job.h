@@ -3,13 +3,13 @@
 #ifndef CRM_SERVICES_TICKET_SUM_JOB_H_
 #define CRM_SERVICES_TICKET_SUM_JOB_H_
 
-#include <stop_token>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/db/connection.h"
 #include "common/job/periodic.h"
+#include "common/job/steps.h"
 #include "services/ticket/desk.h"
 #include "services/ticket/sum_store.h"
 
@@ -25,10 +25,14 @@ class SumJob {
   job::JobBody Body();
 
  private:
-  // A transaction's worth; false when there is no more.
-  absl::StatusOr<bool> Step();
-  absl::StatusOr<bool> TakeDown(db::Connection& db, const SumState& state);
-  absl::StatusOr<bool> Add(db::Connection& db, const SumState& state);
+  // A transaction's worth.
+  absl::StatusOr<job::Progress> Step();
+  bool HasWork(const SumState& state) const;
+  absl::StatusOr<job::Progress> TakeDown(db::Connection& db, const SumState& state);
+  absl::StatusOr<job::Progress> Add(db::Connection& db, const SumState& state);
+  bool IsOfZone(const SumState& state) const;
+  // Until when enough time has passed.
+  absl::Time Last() const;
   // How far a step goes.
   absl::StatusOr<absl::Time> EndOfStep(db::Connection& db, const SumState& state);
 

@@ -24,7 +24,7 @@ constexpr std::array kSummedKinds = {FactKind::kCreated, FactKind::kAnswered, Fa
                                      FactKind::kRated, FactKind::kCompared};
 
 constexpr db::Query kState{"ticket_sum_state", R"sql(
-  SELECT revision, until, zone
+  SELECT revision, until, zone, EXISTS (SELECT 1 FROM ticket_sum_change)
   FROM ticket_sum_state
   WHERE id = 1)sql"};
 constexpr db::Query kSetState{"ticket_sum_state_set", R"sql(
@@ -53,9 +53,6 @@ constexpr db::Query kDeleteSums{"ticket_sums_delete", R"sql(
   DELETE FROM ticket_sum
   ORDER BY series, day, team, assignee
   LIMIT 5000)sql"};
-constexpr db::Query kDeleteChange{"ticket_sum_change_delete", R"sql(
-  DELETE FROM ticket_sum_change
-  WHERE id = ?)sql"};
 
 std::optional<absl::Time> OptTime(const db::Rows& row, int column) {
   if (row.IsNull(column)) return std::nullopt;
@@ -142,7 +139,7 @@ Holder HolderAt(const db::Rows& row, int column) {
 absl::StatusOr<SumState> ReadSumState(db::Connection& db) {
   CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select(kState, {}));
   if (!rows.Next()) return absl::DataLossError("table ticket_sum_state has lost its row");
-  return SumState{rows.Int(0), rows.Time(1), rows.String(2)};
+  return SumState{rows.Int(0), rows.Time(1), rows.String(2), rows.Int(3) == 1};
 }
 
 absl::Status WriteSumState(db::Connection& db, const SumState& before, absl::Time until,
@@ -206,8 +203,12 @@ absl::StatusOr<std::vector<ToldChange>> ReadSumChanges(db::Connection& db,
 }
 
 absl::Status DeleteSumChanges(db::Connection& db, const std::vector<ToldChange>& changes) {
-  for (const ToldChange& change : changes) {
-    CRM_RETURN_IF_ERROR(db.Execute(kDeleteChange, {change.id}).status());
+  db::Values ids;
+  for (const ToldChange& change : changes) ids.emplace_back(change.id);
+  for (size_t start = 0; start < ids.size(); start += db::kMaxInSize) {
+    Fragment query{"DELETE FROM ticket_sum_change WHERE ", {}};
+    query.Append(filter::In("id", absl::MakeSpan(ids).subspan(start, db::kMaxInSize)));
+    CRM_RETURN_IF_ERROR(db.Execute({"ticket_sum_change_delete", query.sql}, query.values).status());
   }
   return absl::OkStatus();
 }

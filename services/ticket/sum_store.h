@@ -24,7 +24,8 @@ namespace crm::ticket {
 struct SumState {
   int64_t revision = 0;
   absl::Time until = absl::UnixEpoch();
-  std::string zone = {};  // whose days they are of; empty while they are taken down
+  std::string zone = {};     // whose days they are of; empty while they are taken down
+  bool has_changes = false;  // that writes have told of
 };
 absl::StatusOr<SumState> ReadSumState(db::Connection& db);
 // ABORTED if somebody else has moved it on.

@@ -1,6 +1,5 @@
 // Tickets that were merged into one out of the caller's scope, over gRPC on a real database:
 // TIC-16, PLT-13.
-#include "absl/strings/str_replace.h"
 #include "crm/ticket/v1/after_care_service.pb.h"
 #include "crm/ticket/v1/attachment_service.pb.h"
 #include "crm/ticket/v1/merge_service.pb.h"
@@ -9,21 +8,14 @@
 namespace crm::ticket {
 namespace {
 
-// Beside the usual ones.
-constexpr char kRoles[] = R"json("roles": {
+constexpr char kRoles[] = R"json(
     "own_agent": {"label": {"zh": "客服", "en": "agent"},
-      "grants": [{"scope": "own", "permissions": ["ticket.*"]}]},)json";
+      "grants": [{"scope": "own", "permissions": ["ticket.*"]}]})json";
 
 class SurvivorReachTest : public TicketTest {
  protected:
   SurvivorReachTest()
-      : TicketTest([](config::ServiceOptions& options) {
-          std::ifstream in(options.roles_file);
-          const std::string roles(std::istreambuf_iterator<char>(in), {});
-          options.roles_file = options.key_file + ".roles";
-          std::ofstream(options.roles_file)
-              << absl::StrReplaceAll(roles, {{"\"roles\": {", kRoles}});
-        }),
+      : TicketTest(WithRoles(kRoles)),
         own_(harness_->TokenOf("u-agent", {"own_agent"}, "hotline")),
         other_own_(harness_->TokenOf("u-other", {"own_agent"}, "hotline")) {}
 

@@ -115,6 +115,26 @@ TEST(SumDays, OpenWhenDaysBegin) {
                           day(4, 2)));
 }
 
+// TIC-11: every day once, in as few rows as there are.
+TEST(SumDays, WholeMonthsOfAPeriod) {
+  const auto days = [](absl::CivilDay first, absl::CivilDay last) {
+    return SumRange{SumSeries::kHappened, first, last};
+  };
+  const auto months = [](int first, int last) {
+    return SumRange{SumSeries::kHappenedMonth, absl::CivilDay(2026, first, 1),
+                    absl::CivilDay(2026, last, 1)};
+  };
+  const auto on = [](int month, int day) { return absl::CivilDay(2026, month, day); };
+  EXPECT_THAT(RangesOf(on(3, 5), on(3, 5)), ElementsAre(days(on(3, 5), on(3, 5))));
+  EXPECT_THAT(RangesOf(on(3, 2), on(3, 31)), ElementsAre(days(on(3, 2), on(3, 31))));
+  EXPECT_THAT(RangesOf(on(3, 1), on(3, 30)), ElementsAre(days(on(3, 1), on(3, 30))));
+  EXPECT_THAT(RangesOf(on(2, 10), on(3, 20)), ElementsAre(days(on(2, 10), on(3, 20))));
+  EXPECT_THAT(RangesOf(on(2, 1), on(2, 28)), ElementsAre(months(2, 2)));
+  EXPECT_THAT(RangesOf(on(1, 31), on(4, 1)),
+              ElementsAre(months(2, 3), days(on(1, 31), on(1, 31)), days(on(4, 1), on(4, 1))));
+  EXPECT_THAT(RangesOf(on(1, 1), on(12, 31)), ElementsAre(months(1, 12)));
+}
+
 // TIC-11: whenever it was open and whenever one looks, it is in the rows of the day exactly if it
 // was open then. In a zone whose days have 23 to 25 hours, too.
 TEST(SumDays, EveryDayThatItWasOpen) {

@@ -7,7 +7,6 @@
 
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
-#include "common/filter/list_query.h"
 #include "common/record/run_list.h"
 #include "common/record/table.h"
 #include "common/resource/history.h"
@@ -64,8 +63,7 @@ absl::StatusOr<v1::Ticket> TicketHandlers::Create(CallContext& call,
 
 absl::StatusOr<v1::Ticket> TicketHandlers::Get(CallContext& call,
                                                const v1::GetTicketRequest& request) {
-  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
-  CRM_ASSIGN_OR_RETURN(StoredTicket ticket, desk_.store.Get(*db, request.ticket(), call.scope()));
+  CRM_ASSIGN_OR_RETURN(StoredTicket ticket, desk_.Find(call, request.ticket()));
   return std::move(ticket.message);
 }
 
@@ -106,38 +104,18 @@ absl::StatusOr<v1::Ticket> TicketHandlers::Update(CallContext& call,
 
 absl::StatusOr<v1::ListTicketEventsResponse> TicketHandlers::Events(
     CallContext& call, const v1::ListTicketEventsRequest& request) {
-  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
-  CRM_ASSIGN_OR_RETURN(const StoredTicket ticket,
-                       desk_.store.Get(*db, request.ticket(), call.scope()));
-  const resource::ResourceTable& events = desk_.store.events();
-  const std::string columns = events.Columns();
-  const std::string order = request.order_by().empty() ? "sequence" : request.order_by();
-  // The ticket is in the caller's reach; so is what happened to it.
-  const auth::RowScope all{auth::RowScope::Kind::kAll, "", {}};
-  CRM_ASSIGN_OR_RETURN(const filter::ListQuery query,
-                       filter::ListQuery::Make({.schema = events.schema(),
-                                                .from = "ticket_event",
-                                                .columns = columns,
-                                                .column_count = events.column_count(),
-                                                .condition = {"ticket_id = ?", {ticket.key.id}},
-                                                .scope = all},
-                                               {.page_size = request.page_size(),
-                                                .page_token = request.page_token(),
-                                                .filter = request.filter(),
-                                                .order_by = order},
-                                               {.keyring = &desk_.host.keyring(),
-                                                .now = call.now(),
-                                                .zone = desk_.host.zone(),
-                                                .language = call.language(),
-                                                .plain_kinds = call.plain_kinds()}));
-  v1::ListTicketEventsResponse response;
-  CRM_ASSIGN_OR_RETURN(filter::ListPage page,
-                       query.Run(*db, "ticket_event_list", [&](const db::Rows& row) {
-                         resource::RowKey key;
-                         return events.Read(row, key, *response.add_events());
-                       }));
-  response.set_next_page_token(std::move(page.next_page_token));
-  return response;
+  CRM_ASSIGN_OR_RETURN(const StoredTicket ticket, desk_.Find(call, request.ticket()));
+  return record::RunList<v1::ListTicketEventsResponse>(
+      call, request,
+      {.table = desk_.store.events(),
+       .name = "ticket_event_list",
+       .order_by = "sequence",
+       .keyring = desk_.host.keyring(),
+       .zone = desk_.host.zone(),
+       // As the ticket is in reach, so is what happened to it.
+       .scope = &auth::RowScope::Everything(),
+       .condition = {"ticket_id = ?", {ticket.key.id}}},
+      [](v1::ListTicketEventsResponse& response) { return response.add_events(); });
 }
 
 }  // namespace crm::ticket

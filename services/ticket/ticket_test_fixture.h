@@ -15,6 +15,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "common/error/error.h"
 #include "common/record/times.h"
@@ -40,6 +41,17 @@ class TicketTest : public ::testing::Test {
   explicit TicketTest(const Adjust& adjust = {})
       : harness_(std::make_unique<testing::ServiceHarness>(Info(), TicketService::Create, adjust)) {
     RenewTokens();
+  }
+
+  // Roles beside the usual ones, as in the file of roles.
+  static Adjust WithRoles(const std::string& json) {
+    return [json](config::ServiceOptions& options) {
+      std::ifstream in(options.roles_file);
+      const std::string roles(std::istreambuf_iterator<char>(in), {});
+      options.roles_file = options.key_file + ".roles";
+      std::ofstream(options.roles_file) << absl::StrReplaceAll(
+          roles, {{"\"roles\": {", absl::StrCat("\"roles\": {", json, ",")}});
+    };
   }
 
   absl::Time Now() { return harness_->clock().Now(); }

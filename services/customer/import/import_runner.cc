@@ -402,11 +402,11 @@ absl::StatusOr<absl::Time> ImportRunner::RunDue(const std::stop_token& stop) {
   return absl::InfiniteFuture();
 }
 
-absl::StatusOr<absl::Time> ImportRunner::Purge() {
+absl::StatusOr<job::Progress> ImportRunner::Purge() {
   CRM_ASSIGN_OR_RETURN(db::Pool::Lease db, parts_.pool.Acquire(absl::Now() + kConnectionTimeout));
   CRM_ASSIGN_OR_RETURN(const int64_t purged,
                        parts_.store.PurgeChunks(*db, parts_.clock.Now() - kChunkAge));
-  return purged > 0 ? absl::InfinitePast() : absl::InfiniteFuture();
+  return purged > 0 ? job::Progress::kMore : job::Progress::kDone;
 }
 
 }  // namespace crm::customer::import

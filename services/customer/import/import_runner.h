@@ -17,6 +17,7 @@
 #include "common/base/clock.h"
 #include "common/db/group_committer.h"
 #include "common/db/pool.h"
+#include "common/job/steps.h"
 #include "services/customer/import/import_kind.h"
 #include "services/customer/import/import_metrics.h"
 #include "services/customer/import/import_source.h"
@@ -63,7 +64,7 @@ class ImportRunner {
   absl::StatusOr<absl::Time> RunDue(const std::stop_token& stop);
 
   // Removes files of imports that ended a day ago. The body of the job `import-purge`.
-  absl::StatusOr<absl::Time> Purge();
+  absl::StatusOr<job::Progress> Purge();
 
  private:
   class Run;

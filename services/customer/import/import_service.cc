@@ -5,6 +5,7 @@
 #include "common/base/status_macros.h"
 #include "common/event/outbox.h"
 #include "common/job/lease.h"
+#include "common/job/steps.h"
 #include "services/customer/import/contact_import.h"
 #include "services/customer/import/customer_import.h"
 #include "services/customer/import/interaction_import.h"
@@ -76,7 +77,7 @@ void ImportService::AddTo(runtime::ServiceRuntime& runtime) {
   job_ = &runtime.jobs().Add({.name = "import", .interval = absl::Seconds(2)},
                              [this](const std::stop_token& stop) { return runner_.RunDue(stop); });
   runtime.jobs().Add({.name = "import-purge", .interval = absl::Hours(1)},
-                     [this](const std::stop_token&) { return runner_.Purge(); });
+                     job::InSteps([this] { return runner_.Purge(); }));
   runtime.Serve("crm.customer.v1.ImportService", *handlers_);
 }
 
