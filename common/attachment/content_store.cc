@@ -1,11 +1,14 @@
 #include "common/attachment/content_store.h"
 
 #include "absl/strings/str_cat.h"
+#include "common/base/absl_view.h"
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
 
 namespace crm::attachment {
 namespace {
+
+constexpr char kRequestPurpose[] = "attachment.request";
 
 constexpr db::Query kOpenUpload{"attachment_open_upload", R"sql(
   INSERT INTO attachment_upload (content_id, create_time)
@@ -132,6 +135,11 @@ absl::StatusOr<int64_t> ContentStore::Purge(db::Pool& pool, absl::Time before,
 
 std::string ContentStore::Aad(int64_t content_id, int seq) {
   return absl::StrCat("attachment_chunk.data|", content_id, "|", seq);
+}
+
+std::string ContentStore::RequestHash(std::string_view caller, std::string_view request_id) const {
+  return keyring_.LookupHash(kRequestPurpose,
+                             absl::StrCat(ToAbsl(caller), "\n", ToAbsl(request_id)));
 }
 
 }  // namespace crm::attachment

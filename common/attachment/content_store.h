@@ -52,6 +52,10 @@ class ContentStore {
   // Another file has a content that is there; a commit after that has gone fails.
   void Use(db::WriteSet& writes, std::string_view sha256, absl::Time now) const;
 
+  // Column `request_hash` of what a caller uploads under a request id: unique, so that a repeated
+  // upload finds the first (PLT-5).
+  std::string RequestHash(std::string_view caller, std::string_view request_id) const;
+
   // Removes contents that no row of `attachment` has, and broken uploads, all older than `before`.
   // Gives the number of contents removed; safe on several replicas.
   absl::StatusOr<int64_t> Purge(db::Pool& pool, absl::Time before, absl::Time deadline) const;

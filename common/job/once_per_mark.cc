@@ -31,13 +31,14 @@ JobBody OncePerMark(db::Pool& pool, const Clock& clock, OncePerMarkOptions optio
   // The mark that this replica has been working for without a break.
   auto working_for = std::make_shared<std::optional<int64_t>>();
   return [&pool, &clock, lease, working_for, nothing, pause = options.pause,
-          forgets_first = options.forgets_first, wanted = std::move(wanted),
+          forgets_first = options.forgets_first, rises = options.rises, wanted = std::move(wanted),
           work = std::move(work)](const std::stop_token& stop) -> absl::StatusOr<absl::Time> {
     if (!lease->held()) working_for->reset();
     CRM_ASSIGN_OR_RETURN(const bool held, Hold(pool, *lease));
     if (!held) return clock.Now() + lease->options().term;
     Marks marks{.done = lease->value(), .wanted = wanted()};
-    if (marks.done == marks.wanted) return absl::InfiniteFuture();
+    const bool is_overtaken = rises && marks.done > marks.wanted;
+    if (marks.done == marks.wanted || is_overtaken) return absl::InfiniteFuture();
     if (forgets_first && marks.done != nothing) {
       CRM_RETURN_IF_ERROR(MarkDone(pool, *lease, nothing));
     }

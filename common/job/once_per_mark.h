@@ -44,6 +44,9 @@ struct OncePerMarkOptions {
   // The mark that was done counts as undone from the first part for another one on: for work that
   // leaves rows between the two, if the old mark may be wanted again.
   bool forgets_first = false;
+  // Marks only rise: a replica that wants an older one than what is done, because it does not know
+  // better yet, has nothing to do.
+  bool rises = false;
 };
 
 // Compares what `wanted` gives now with what is done, and works until both are equal; then it is

@@ -93,6 +93,27 @@ TEST_F(OncePerMarkTest, AMarkThatComesBackIsNotTrustedAfterHalfOfAnother) {
   EXPECT_THAT(done_, ElementsAre("a:0>5"));
 }
 
+// PLT-22: a replica that does not know the newest mark yet undoes nothing.
+TEST_F(OncePerMarkTest, AnOlderMarkThanTheDoneOneIsNoWork) {
+  int runs = 0;
+  int64_t wanted = 5;
+  const JobBody body = OncePerMark(
+      database_.pool(), clock_, {.lease = {.name = "work", .holder = "a"}, .rises = true},
+      [&] { return wanted; },
+      [&](const Marks&, const std::stop_token&) -> absl::StatusOr<Progress> {
+        ++runs;
+        return Progress::kDone;
+      });
+  ASSERT_TRUE(body({}).ok());
+  wanted = 4;
+  EXPECT_EQ(*body({}), absl::InfiniteFuture());
+  wanted = 5;
+  EXPECT_EQ(*body({}), absl::InfiniteFuture());
+  wanted = 6;
+  ASSERT_TRUE(body({}).ok());
+  EXPECT_EQ(runs, 2);
+}
+
 // PLT-22: who was away begins anew, for others may have worked meanwhile.
 TEST_F(OncePerMarkTest, TellsWhenToBegin) {
   std::vector<bool> begins;

@@ -22,7 +22,6 @@
 #include "common/report_export/report_file.h"
 #include "common/report_export/report_layout.h"
 #include "common/report_export/report_run.h"
-#include "common/schema/mask.h"
 #include "common/server/gate.h"
 #include "crm/report/v1/report_export.pb.h"
 
@@ -38,8 +37,8 @@ using server::CallContext;
 using Writer = server::StreamWriter<ExportReportResponse>;
 
 constexpr char kService[] = "crm.report.v1.ReportExportService";
-constexpr size_t kChunkBytes = 256 << 10;
-// Each holds a report and its file in memory.
+constexpr int64_t kChunkBytes = 256 << 10;
+// Each holds a page of a report in memory, and its file on disk.
 constexpr int kAtOnce = 2;
 constexpr absl::Duration kBusyHint = absl::Seconds(2);
 // Streams need no deadline; an export does, or two clients that do not read would keep all others
@@ -177,16 +176,17 @@ class ReportExporter {
   absl::StatusOr<ReportFile> Make(const CallContext& call, const Job& job, server::Gate::Pass pass,
                                   const Writer& writer) const {
     const schema::Viewer viewer = pass.viewer;
+    FileContext context = ContextOf(call, job);
+    context.plain_kinds = viewer.plain_kinds;
+    CRM_ASSIGN_OR_RETURN(const std::unique_ptr<ReportWriter> file,
+                         IsCsv(job.request) ? NewCsvReport(job.layout, job.sheet, context)
+                                            : NewWorkbookReport(job.layout, context));
     MessagePtr request(job.report_request->New());
     request->CopyFrom(*job.report_request);
-    CRM_ASSIGN_OR_RETURN(
-        const MessagePtr answer,
-        RunReport(job.report, std::move(request), InfoOf(call, job.report, std::move(pass)),
-                  parts_.pool, FileLimits(), [&] { return writer.Cancelled(); }));
-    schema::MaskSensitive(*answer, viewer);
-    const FileContext context = ContextOf(call, job);
-    return IsCsv(job.request) ? MakeCsv(*answer, job.layout, job.sheet, context)
-                              : MakeWorkbook(*answer, job.layout, context);
+    CRM_RETURN_IF_ERROR(WriteReport(
+        job.report, std::move(request), InfoOf(call, job.report, std::move(pass)), viewer,
+        parts_.pool, [&] { return writer.Cancelled(); }, *file));
+    return file->Finish();
   }
 
   // The call as the report's own RPC would see it.
@@ -232,7 +232,7 @@ class ReportExporter {
       record.set_sheet(job.sheet == nullptr ? kAboutSheet : job.sheet->name);
     }
     record.set_rows(file.rows);
-    record.set_bytes(static_cast<int64_t>(file.bytes.size()));
+    record.set_bytes(file.bytes->size());
     record.set_purpose(job.request.purpose());
     for (const std::string& role : call.caller().roles) record.add_roles(role);
     record.set_remote(call.caller().remote);
@@ -270,12 +270,12 @@ class ReportExporter {
                                IsCsv(job.request) ? ".csv" : ".xlsx"));
     told.set_content_type(ContentType(job.request));
     told.set_rows(file.rows);
-    told.set_bytes(static_cast<int64_t>(file.bytes.size()));
+    told.set_bytes(file.bytes->size());
     for (const std::string& name : job.layout.SheetNames()) told.add_sheets(name);
     if (!writer.Write(message)) return Cut();
-    for (size_t at = 0; at < file.bytes.size(); at += kChunkBytes) {
+    for (int64_t at = 0; at < file.bytes->size(); at += kChunkBytes) {
       message.Clear();
-      message.set_data(file.bytes.substr(at, kChunkBytes));
+      CRM_ASSIGN_OR_RETURN(*message.mutable_data(), file.bytes->Read(at, kChunkBytes));
       if (!writer.Write(message)) return Cut();
     }
     return absl::OkStatus();

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <memory>
 #include <set>
 
 #include "absl/strings/ascii.h"
@@ -10,6 +9,7 @@
 #include "common/base/absl_view.h"
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
+#include "common/report_export/report_about.h"
 #include "common/report_export/report_cell.h"
 #include "common/report_export/report_units.h"
 #include "common/tabular/workbook_writer.h"
@@ -46,96 +46,73 @@ std::string TemporaryFolder() {
   return folder != nullptr && *folder != '\0' ? folder : "/tmp";
 }
 
-// Writes rows while the report is not too large.
-class Rows {
- public:
-  Rows(TableWriter& writer, const FileLimits& limits, RoomOf room)
-      : writer_(writer), limits_(limits), room_(room) {}
+tabular::Sink Into(Spool& spool) {
+  return [&spool](std::string_view chunk) { return spool.Append(chunk); };
+}
 
-  absl::Status Write(const std::vector<std::string>& cells) {
+// What all sheets of a file may take together.
+class Budget {
+ public:
+  Budget(const FileLimits& limits, RoomOf room) : limits_(limits), room_(room) {}
+
+  absl::Status Take(const std::vector<std::string>& cells) {
     for (const std::string& cell : cells) bytes_ += room_(cell);
-    if (bytes_ > limits_.max_bytes) return ReportTooLarge(limits_);
-    return writer_.Write(std::vector<std::string_view>(cells.begin(), cells.end()));
+    return bytes_ > limits_.max_bytes ? ReportTooLarge(limits_) : absl::OkStatus();
   }
-  absl::Status WriteData(const std::vector<std::string>& cells) {
-    if (++count_ > limits_.max_rows) return ReportTooLarge(limits_);
-    return Write(cells);
+  absl::Status TakeRow(const std::vector<std::string>& cells) {
+    if (++rows_ > limits_.max_rows) return ReportTooLarge(limits_);
+    return Take(cells);
   }
-  int64_t count() const { return count_; }
+  int64_t rows() const { return rows_; }
 
  private:
-  TableWriter& writer_;
   const FileLimits limits_;
   const RoomOf room_;
   int64_t bytes_ = 0;
-  int64_t count_ = 0;
+  int64_t rows_ = 0;
 };
 
-CellRules RulesOf(const FileContext& context, CellForm form) {
-  return {context.language, context.zone, form};
+absl::Status WriteCells(TableWriter& out, const std::vector<std::string>& cells) {
+  return out.Write(std::vector<std::string_view>(cells.begin(), cells.end()));
 }
 
-absl::Status WriteSheet(const pb::Message& answer, const SheetLayout& sheet,
-                        const FileContext& context, CellForm form, Rows& rows) {
-  const CellRules rules = RulesOf(context, form);
-  CRM_RETURN_IF_ERROR(
-      rows.Write(HeadersOf(sheet.columns, sheet.path, context.language, context.zone.name())));
+absl::Status WriteHeader(const SheetLayout& sheet, const FileContext& context, TableWriter& out,
+                         Budget& budget) {
+  const std::vector<std::string> headers =
+      HeadersOf(sheet.columns, sheet.path, context.language, context.zone.name());
+  CRM_RETURN_IF_ERROR(budget.Take(headers));
+  return WriteCells(out, headers);
+}
+
+absl::Status WriteRows(const pb::Message& page, const SheetLayout& sheet, const CellWriter& writer,
+                       TableWriter& out, Budget& budget) {
   absl::Status status;
-  ForEachRow(answer, sheet, [&](const Levels& levels) {
+  ForEachRow(page, sheet, [&](const Levels& levels) {
     if (!status.ok()) return;
     std::vector<std::string> cells;
     cells.reserve(sheet.columns.size());
     for (const ColumnLayout& column : sheet.columns) {
-      cells.push_back(CellText(*levels[column.level], column, rules));
+      cells.push_back(writer.CellOf(*levels[column.level], column));
     }
-    status = rows.WriteData(cells);
+    status = budget.TakeRow(cells);
+    if (status.ok()) status = WriteCells(out, cells);
   });
   return status;
 }
 
-// Names and values of the plain fields that are set.
-void AddValues(const pb::Message& message, const std::vector<ColumnLayout>& columns,
-               const FileContext& context, std::vector<Note>& notes) {
-  const std::vector<std::string> names =
-      HeadersOf(columns, {}, context.language, context.zone.name());
-  for (size_t i = 0; i < columns.size(); ++i) {
-    std::string text = CellText(message, columns[i], RulesOf(context, CellForm::kText));
-    if (!text.empty()) notes.emplace_back(names[i], std::move(text));
-  }
-}
-
-// Of a request only what was asked for: nothing and no are as good as absent.
-std::vector<ColumnLayout> SetColumns(const pb::Message& request) {
-  std::vector<ColumnLayout> set;
-  for (ColumnLayout& column : ColumnsOf(*request.GetDescriptor())) {
-    const pb::Message* holder = &request;
-    for (size_t i = 0; i + 1 < column.path.size(); ++i) {
-      holder = &holder->GetReflection()->GetMessage(*holder, column.path[i]->descriptor);
-    }
-    const pb::FieldDescriptor* field = column.field().descriptor;
-    const pb::Reflection& reflection = *holder->GetReflection();
-    const bool is_set = field->is_repeated() ? reflection.FieldSize(*holder, field) > 0
-                                             : reflection.HasField(*holder, field);
-    if (is_set) set.push_back(std::move(column));
-  }
-  return set;
-}
-
-std::vector<Note> AboutOf(const pb::Message& answer, const ReportLayout& layout,
-                          const FileContext& context) {
-  std::vector<Note> notes = context.notes;
-  if (context.request != nullptr) {
-    AddValues(*context.request, SetColumns(*context.request), context, notes);
-  }
-  AddValues(answer, layout.about, context, notes);
-  return notes;
-}
-
-absl::Status WriteAbout(const std::vector<Note>& notes, const FileContext& context, Rows& rows) {
+absl::Status WriteAbout(const std::vector<Note>& notes, const FileContext& context,
+                        TableWriter& out, Budget& budget) {
   const bool zh = context.language == Language::kChinese;
-  CRM_RETURN_IF_ERROR(rows.Write({zh ? "项目" : "item", zh ? "内容" : "value"}));
-  for (const auto& [name, value] : notes) CRM_RETURN_IF_ERROR(rows.Write({name, value}));
+  CRM_RETURN_IF_ERROR(out.Write({zh ? "项目" : "item", zh ? "内容" : "value"}));
+  for (const auto& [name, value] : notes) {
+    CRM_RETURN_IF_ERROR(budget.Take({name, value}));
+    CRM_RETURN_IF_ERROR(out.Write({name, value}));
+  }
   return absl::OkStatus();
+}
+
+CellRules RulesOf(const FileContext& context, CellForm form) {
+  return {context.language, context.zone, form, context.plain_kinds};
 }
 
 // Names that a workbook takes, each once in any case.
@@ -171,58 +148,127 @@ std::vector<Column> KindsOf(const SheetLayout& sheet) {
   return kinds;
 }
 
-tabular::Sink Into(std::string& bytes) {
-  return [&bytes](std::string_view chunk) {
-    bytes += chunk;
+class CsvReport : public ReportWriter {
+ public:
+  CsvReport(const ReportLayout& layout, const SheetLayout* sheet, const FileContext& context,
+            std::unique_ptr<Spool> spool, std::unique_ptr<TableWriter> out)
+      : layout_(layout),
+        sheet_(sheet),
+        context_(context),
+        cells_(RulesOf(context, CellForm::kText)),
+        budget_(context.limits, RoomInCsv),
+        spool_(std::move(spool)),
+        out_(std::move(out)) {}
+
+  bool takes_all_pages() const override { return sheet_ != nullptr; }
+
+  absl::Status Add(const pb::Message& page) override {
+    if (sheet_ == nullptr) {
+      return WriteAbout(AboutOf(page, layout_, context_), context_, *out_, budget_);
+    }
+    if (!std::exchange(begun_, true)) {
+      CRM_RETURN_IF_ERROR(WriteHeader(*sheet_, context_, *out_, budget_));
+    }
+    return WriteRows(page, *sheet_, cells_, *out_, budget_);
+  }
+
+  absl::StatusOr<ReportFile> Finish() override {
+    CRM_RETURN_IF_ERROR(out_->Close());
+    return ReportFile{std::move(spool_), budget_.rows()};
+  }
+
+ private:
+  const ReportLayout& layout_;
+  const SheetLayout* const sheet_;
+  const FileContext context_;
+  const CellWriter cells_;
+  Budget budget_;
+  std::unique_ptr<Spool> spool_;
+  const std::unique_ptr<TableWriter> out_;
+  bool begun_ = false;
+};
+
+class WorkbookReport : public ReportWriter {
+ public:
+  WorkbookReport(const ReportLayout& layout, const FileContext& context,
+                 std::unique_ptr<Spool> spool, std::unique_ptr<tabular::WorkbookWriter> workbook)
+      : layout_(layout),
+        context_(context),
+        cells_(RulesOf(context, CellForm::kTyped)),
+        budget_(context.limits, RoomInSheet),
+        spool_(std::move(spool)),
+        workbook_(std::move(workbook)) {}
+
+  bool takes_all_pages() const override { return true; }
+
+  absl::Status Add(const pb::Message& page) override {
+    if (!std::exchange(begun_, true)) CRM_RETURN_IF_ERROR(Begin(page));
+    for (size_t i = 0; i < layout_.sheets.size(); ++i) {
+      CRM_RETURN_IF_ERROR(WriteRows(page, layout_.sheets[i], cells_, *sheets_[i], budget_));
+    }
     return absl::OkStatus();
-  };
-}
+  }
+
+  absl::StatusOr<ReportFile> Finish() override {
+    CRM_RETURN_IF_ERROR(workbook_->Close());
+    return ReportFile{std::move(spool_), budget_.rows()};
+  }
+
+ private:
+  absl::Status Begin(const pb::Message& page) {
+    const std::string name = context_.language == Language::kChinese ? "说明" : "About";
+    CRM_ASSIGN_OR_RETURN(TableWriter* const about,
+                         workbook_->AddSheet({.name = names_.Take(name),
+                                              .columns = {Column::kText, Column::kNumber},
+                                              .header = true}));
+    CRM_RETURN_IF_ERROR(WriteAbout(AboutOf(page, layout_, context_), context_, *about, budget_));
+    for (const SheetLayout& sheet : layout_.sheets) CRM_RETURN_IF_ERROR(AddSheet(sheet));
+    return absl::OkStatus();
+  }
+
+  absl::Status AddSheet(const SheetLayout& sheet) {
+    const bool is_only = layout_.sheets.size() == 1;
+    const std::string title = is_only ? context_.title : TitleOf(sheet, context_.language);
+    CRM_ASSIGN_OR_RETURN(TableWriter* const out, workbook_->AddSheet({.name = names_.Take(title),
+                                                                      .columns = KindsOf(sheet),
+                                                                      .header = true}));
+    sheets_.push_back(out);
+    return WriteHeader(sheet, context_, *out, budget_);
+  }
+
+  const ReportLayout& layout_;
+  const FileContext context_;
+  const CellWriter cells_;
+  Budget budget_;
+  std::unique_ptr<Spool> spool_;
+  const std::unique_ptr<tabular::WorkbookWriter> workbook_;
+  SheetNames names_;
+  std::vector<TableWriter*> sheets_;  // those of the layout
+  bool begun_ = false;
+};
 
 }  // namespace
 
 absl::Status ReportTooLarge(const FileLimits& limits) {
   return Error(absl::StatusCode::kFailedPrecondition, "REPORT_TOO_LARGE",
-               "the report has too many rows for a file: narrow its period or its filters")
+               "the report is too large for a file: narrow its period or its filter")
       .Meta("max_rows", absl::StrCat(limits.max_rows))
       .Meta("max_bytes", absl::StrCat(limits.max_bytes));
 }
 
-absl::StatusOr<ReportFile> MakeWorkbook(const pb::Message& answer, const ReportLayout& layout,
-                                        const FileContext& context) {
-  ReportFile file;
-  CRM_ASSIGN_OR_RETURN(const auto writer,
-                       tabular::NewWorkbookWriter(Into(file.bytes), TemporaryFolder()));
-  Rows rows(*writer, context.limits, RoomInSheet);
-  SheetNames names;
-  const std::string about = names.Take(context.language == Language::kChinese ? "说明" : "About");
-  CRM_RETURN_IF_ERROR(writer->StartSheet(
-      {.name = about, .columns = {Column::kText, Column::kNumber}, .header = true}));
-  CRM_RETURN_IF_ERROR(WriteAbout(AboutOf(answer, layout, context), context, rows));
-  const bool is_only = layout.sheets.size() == 1;
-  for (const SheetLayout& sheet : layout.sheets) {
-    const std::string title = is_only ? context.title : TitleOf(sheet, context.language);
-    CRM_RETURN_IF_ERROR(
-        writer->StartSheet({.name = names.Take(title), .columns = KindsOf(sheet), .header = true}));
-    CRM_RETURN_IF_ERROR(WriteSheet(answer, sheet, context, CellForm::kTyped, rows));
-  }
-  CRM_RETURN_IF_ERROR(writer->Close());
-  file.rows = rows.count();
-  return file;
+absl::StatusOr<std::unique_ptr<ReportWriter>> NewWorkbookReport(const ReportLayout& layout,
+                                                                const FileContext& context) {
+  CRM_ASSIGN_OR_RETURN(auto spool, Spool::In(TemporaryFolder()));
+  CRM_ASSIGN_OR_RETURN(auto workbook, tabular::NewWorkbookWriter(Into(*spool), TemporaryFolder()));
+  return std::make_unique<WorkbookReport>(layout, context, std::move(spool), std::move(workbook));
 }
 
-absl::StatusOr<ReportFile> MakeCsv(const pb::Message& answer, const ReportLayout& layout,
-                                   const SheetLayout* sheet, const FileContext& context) {
-  ReportFile file;
-  CRM_ASSIGN_OR_RETURN(const auto writer, tabular::NewCsvWriter(Into(file.bytes), {}));
-  Rows rows(*writer, context.limits, RoomInCsv);
-  if (sheet == nullptr) {
-    CRM_RETURN_IF_ERROR(WriteAbout(AboutOf(answer, layout, context), context, rows));
-  } else {
-    CRM_RETURN_IF_ERROR(WriteSheet(answer, *sheet, context, CellForm::kText, rows));
-  }
-  CRM_RETURN_IF_ERROR(writer->Close());
-  file.rows = rows.count();
-  return file;
+absl::StatusOr<std::unique_ptr<ReportWriter>> NewCsvReport(const ReportLayout& layout,
+                                                           const SheetLayout* sheet,
+                                                           const FileContext& context) {
+  CRM_ASSIGN_OR_RETURN(auto spool, Spool::In(TemporaryFolder()));
+  CRM_ASSIGN_OR_RETURN(auto out, tabular::NewCsvWriter(Into(*spool), {}));
+  return std::make_unique<CsvReport>(layout, sheet, context, std::move(spool), std::move(out));
 }
 
 }  // namespace crm::report_export

@@ -35,13 +35,13 @@ TEST(ReportLayout, HeadersAreLabelsWithUnits) {
               ElementsAre("品名", "金额 (CNY)", "售出", "形状", "keeper", "电话",
                           "盘点时间 (Asia/Shanghai)", "age (秒)", "tags", "size 宽度 (mm)",
                           "size mean days (天)", "box 宽度 (mm)", "box mean days (天)", "sold out",
-                          "first day", "group"));
+                          "first day", "group", "cost"));
   EXPECT_THAT(Headers("total.lots", Language::kEnglish), ElementsAre("lot", "pieces"));
   EXPECT_THAT(Headers("lines.lots", Language::kEnglish),
               ElementsAre("name", "value (CNY)", "sold", "shape", "keeper", "phone",
                           "counted (Asia/Shanghai)", "age (seconds)", "tags", "size width (mm)",
                           "size mean days", "box width (mm)", "box mean days", "sold out",
-                          "first day", "group", "lot", "pieces"));
+                          "first day", "group", "cost", "lot", "pieces"));
 }
 
 TEST(ReportLayout, TheSameNameInTwoListsIsToldApart) {

@@ -66,23 +66,13 @@ void AskForLargestPage(pb::Message& request) {
   request.GetReflection()->SetInt32(&request, field, kRowsOfPage);
 }
 
-// What stands alone is in every page; lists go on.
-void KeepLists(pb::Message& page) {
-  const pb::Descriptor& type = *page.GetDescriptor();
-  for (int i = 0; i < type.field_count(); ++i) {
-    if (!type.field(i)->is_repeated()) page.GetReflection()->ClearField(&page, type.field(i));
-  }
-}
-
-int64_t RowsOf(const pb::Message& answer) {
-  const pb::Descriptor& type = *answer.GetDescriptor();
-  int64_t rows = 0;
-  for (int i = 0; i < type.field_count(); ++i) {
-    if (type.field(i)->is_repeated()) {
-      rows += answer.GetReflection()->FieldSize(answer, type.field(i));
-    }
-  }
-  return rows;
+// False on the last page, and of a report without pages.
+bool TurnPage(const pb::Message& answer, pb::Message& request) {
+  std::string next = NextPage(answer);
+  const pb::FieldDescriptor* const token = TextField(request, kPageToken);
+  if (next.empty() || token == nullptr) return false;
+  request.GetReflection()->SetString(&request, token, std::move(next));
+  return true;
 }
 
 absl::Status Gone() {
@@ -104,26 +94,18 @@ absl::StatusOr<MessagePtr> UnpackRequest(const Report& report, const pb::Any& pa
   return request;
 }
 
-absl::StatusOr<MessagePtr> RunReport(const Report& report, MessagePtr request,
-                                     const server::CallContext::Info& info, db::Pool* pool,
-                                     const FileLimits& limits, const std::function<bool()>& gone) {
-  MessagePtr answer;
+absl::Status WriteReport(const Report& report, MessagePtr request,
+                         const server::CallContext::Info& info, const schema::Viewer& viewer,
+                         db::Pool* pool, const std::function<bool()>& gone, ReportWriter& writer) {
   AskForLargestPage(*request);
   while (!gone()) {
     server::CallContext call(info, pool);
-    MessagePtr page(report.entry.response_prototype->New());
+    const MessagePtr page(report.entry.response_prototype->New());
     CRM_RETURN_IF_ERROR(InRequest(report.entry.unary(call, *request, *page)));
-    const std::string next = NextPage(*page);
-    if (answer == nullptr) {
-      answer = std::move(page);
-    } else {
-      KeepLists(*page);
-      answer->MergeFrom(*page);
-    }
-    if (RowsOf(*answer) > limits.max_rows) return ReportTooLarge(limits);
-    const pb::FieldDescriptor* token = TextField(*request, kPageToken);
-    if (next.empty() || token == nullptr) return answer;
-    request->GetReflection()->SetString(request.get(), token, next);
+    call.ReleaseDb();
+    schema::MaskSensitive(*page, viewer);
+    CRM_RETURN_IF_ERROR(writer.Add(*page));
+    if (!writer.takes_all_pages() || !TurnPage(*page, *request)) return absl::OkStatus();
   }
   return Gone();
 }

@@ -2,7 +2,6 @@
 #ifndef CRM_COMMON_REPORT_EXPORT_REPORT_RUN_H_
 #define CRM_COMMON_REPORT_EXPORT_REPORT_RUN_H_
 
-#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -10,6 +9,7 @@
 #include "common/db/pool.h"
 #include "common/report_export/report.h"
 #include "common/report_export/report_file.h"
+#include "common/schema/mask.h"
 #include "common/server/call_context.h"
 #include "google/protobuf/any.pb.h"
 #include "google/protobuf/message.h"
@@ -23,12 +23,12 @@ using MessagePtr = std::unique_ptr<google::protobuf::Message>;
 absl::StatusOr<MessagePtr> UnpackRequest(const Report& report, const google::protobuf::Any& packed,
                                          schema::Language language, absl::Time now);
 
-// The answer of the report's handler; of a report in pages that of all pages, their lists joined.
-// `info` is the call as the handler sees it. Ends with CANCELLED between two pages once `gone` says
-// so, with REPORT_TOO_LARGE when there are too many rows.
-absl::StatusOr<MessagePtr> RunReport(const Report& report, MessagePtr request,
-                                     const server::CallContext::Info& info, db::Pool* pool,
-                                     const FileLimits& limits, const std::function<bool()>& gone);
+// Gives the answers of the report's handler to `writer`, masked for `viewer`, page by page. `info`
+// is the call as the handler sees it. Ends with CANCELLED between two pages once `gone` says so.
+// Errors: those of the handler, naming fields as `request.…`, and of the writer.
+absl::Status WriteReport(const Report& report, MessagePtr request,
+                         const server::CallContext::Info& info, const schema::Viewer& viewer,
+                         db::Pool* pool, const std::function<bool()>& gone, ReportWriter& writer);
 
 }  // namespace crm::report_export
 

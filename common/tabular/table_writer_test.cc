@@ -180,7 +180,8 @@ TEST(XlsxWriter, RefusesWhatASheetCannotHold) {
   EXPECT_EQ(ErrorReason(nowhere->Close()), "TABLE_NOT_WRITABLE");
 }
 
-// CUS-26: each sheet by itself, numbers and times as such, text that only looks so as text.
+// CUS-26: each sheet by itself, whichever gets its rows first; numbers and times as such, text that
+// only looks so as text.
 TEST(WorkbookWriter, SeveralSheetsWithTypedColumns) {
   using Column = XlsxWriterOptions::Column;
   const TemporaryFolder folder;
@@ -190,15 +191,19 @@ TEST(WorkbookWriter, SeveralSheetsWithTypedColumns) {
                          {"1280.5", "0.125", "2026-03-20 10:00:05"},
                          {"12345678901234567", "一半", "2026-03-20"},
                          {"-0.1", "1", "2026-02-30 10:00:00"}};
-  const Table words = {{"=1+1", "@a"}, {"", "x"}};
-  ASSERT_TRUE(writer
-                  ->StartSheet({.name = "数字",
-                                .columns = {Column::kMoney, Column::kShare, Column::kTime},
-                                .header = true})
-                  .ok());
-  for (const auto& row : figures) ASSERT_TRUE(writer->Write({row[0], row[1], row[2]}).ok());
-  ASSERT_TRUE(writer->StartSheet({.name = "words"}).ok());
-  for (const auto& row : words) ASSERT_TRUE(writer->Write({row[0], row[1]}).ok());
+  const Table words = {{"=1+1", "@a"}, {"", "x"}, {"y", "z"}};
+  TableWriter* const numbers =
+      writer
+          ->AddSheet({.name = "数字",
+                      .columns = {Column::kMoney, Column::kShare, Column::kTime},
+                      .header = true})
+          .value();
+  TableWriter* const texts = writer->AddSheet({.name = "words"}).value();
+  for (size_t i = 0; i < figures.size(); ++i) {
+    ASSERT_TRUE(numbers->Write({figures[i][0], figures[i][1], figures[i][2]}).ok());
+    if (i >= words.size()) continue;
+    ASSERT_TRUE(texts->Write({words[i][0], words[i][1]}).ok());
+  }
   ASSERT_TRUE(writer->Close().ok());
 
   const std::string path = folder.Write("t.xlsx", bytes);
@@ -214,9 +219,10 @@ TEST(WorkbookWriter, RefusesANameThatIsTakenOrTooLong) {
   const TemporaryFolder folder;
   std::string bytes;
   const auto writer = NewWorkbookWriter(Into(bytes), folder.Path("")).value();
-  ASSERT_TRUE(writer->StartSheet({.name = "a"}).ok());
+  ASSERT_TRUE(writer->AddSheet({.name = "a"}).ok());
   for (const std::string& name : {std::string("A"), std::string("a[1]"), std::string(32, 'x')}) {
-    EXPECT_EQ(ErrorReason(writer->StartSheet({.name = name})), "TABLE_SHEET_NAME_INVALID") << name;
+    EXPECT_EQ(ErrorReason(writer->AddSheet({.name = name}).status()), "TABLE_SHEET_NAME_INVALID")
+        << name;
   }
   EXPECT_EQ(ErrorReason(NewWorkbookWriter(Into(bytes), "/nowhere").status()), "TABLE_NOT_WRITABLE");
 }

@@ -1,8 +1,8 @@
-// Workbooks of several sheets, one written after the other.
+// Workbooks of several sheets, whose rows may come in any order of the sheets.
 //
 //   CRM_ASSIGN_OR_RETURN(std::unique_ptr<WorkbookWriter> out, NewWorkbookWriter(sink, "/tmp"));
-//   CRM_RETURN_IF_ERROR(out->StartSheet({.name = "客户", .header = true}));
-//   CRM_RETURN_IF_ERROR(out->Write({"姓名", "手机号码"}));
+//   CRM_ASSIGN_OR_RETURN(TableWriter* const sheet, out->AddSheet({.name = "客户"}));
+//   CRM_RETURN_IF_ERROR(sheet->Write({"姓名", "手机号码"}));
 //   CRM_RETURN_IF_ERROR(out->Close());
 //
 // Guarantees and errors are those of table_writer.h; besides, TABLE_SHEET_NAME_INVALID for a name
@@ -26,10 +26,13 @@ struct SheetOptions {
   bool header = false;  // the first row is bold, is text, and stays in sight
 };
 
-class WorkbookWriter : public TableWriter {
+class WorkbookWriter {
  public:
-  // What is written from now on goes to a new sheet. Before the first Write.
-  virtual absl::Status StartSheet(const SheetOptions& sheet) = 0;
+  virtual ~WorkbookWriter() = default;
+  // Lives as long as the workbook, and is complete with it: its own Close does nothing.
+  virtual absl::StatusOr<TableWriter*> AddSheet(const SheetOptions& sheet) = 0;
+  // Completes the output; nothing may be written afterwards.
+  virtual absl::Status Close() = 0;
 };
 
 // Spools in the folder and gives the file to the sink on Close.

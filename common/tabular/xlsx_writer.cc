@@ -95,55 +95,29 @@ void EscapeEscapes(std::string& text) {
   }
 }
 
-class XlsxWriter : public WorkbookWriter {
+// How the cells of a workbook are shown.
+struct Formats {
+  lxw_format* bold = nullptr;
+  std::array<lxw_format*, kColumnKinds> by_kind{};  // by Column; null: as it comes
+};
+
+// The library keeps each sheet's rows in a file of its own until the workbook is closed.
+class XlsxSheet : public TableWriter {
  public:
-  explicit XlsxWriter(lxw_workbook* workbook) : workbook_(workbook) {}
-  ~XlsxWriter() override {
-    if (workbook_ != nullptr) lxw_workbook_free(workbook_);
-  }
-
-  absl::Status Begin() {
-    lxw_doc_properties properties{};
-    properties.created = kCreated;
-    workbook_set_properties(workbook_, &properties);
-    bold_ = workbook_add_format(workbook_);
-    if (bold_ == nullptr) return NotWritable();
-    format_set_bold(bold_);
-    for (const auto& [kind, code] : kNumberFormats) {
-      lxw_format*& format = formats_[static_cast<size_t>(kind)];
-      format = workbook_add_format(workbook_);
-      if (format == nullptr) return NotWritable();
-      format_set_num_format(format, code);
-    }
-    return absl::OkStatus();
-  }
-
-  absl::Status StartSheet(const SheetOptions& sheet) override {
-    if (workbook_validate_sheet_name(workbook_, sheet.name.c_str()) != LXW_NO_ERROR) {
-      return FileError("TABLE_SHEET_NAME_INVALID", "a workbook takes no such sheet name");
-    }
-    sheet_ = workbook_add_worksheet(workbook_, sheet.name.c_str());
-    if (sheet_ == nullptr) return NotWritable();
-    columns_ = sheet.columns;
-    header_ = sheet.header;
-    row_ = 0;
+  XlsxSheet(lxw_worksheet* sheet, const SheetOptions& options, const Formats& formats)
+      : sheet_(sheet), columns_(options.columns), header_(options.header), formats_(formats) {
     if (header_) worksheet_freeze_panes(sheet_, 1, 0);
-    return absl::OkStatus();
   }
 
   // A merged cell above the rest of the sheet.
-  absl::Status WriteTitle(const std::string& title, size_t columns) {
-    lxw_format* centred = workbook_add_format(workbook_);
-    if (centred == nullptr) return NotWritable();
-    format_set_align(centred, LXW_ALIGN_CENTER);
+  void WriteTitle(const std::string& title, size_t columns, lxw_format* format) {
     if (columns > 1) {
       const auto last = static_cast<lxw_col_t>(columns - 1);
-      worksheet_merge_range(sheet_, 0, 0, 0, last, title.c_str(), centred);
+      worksheet_merge_range(sheet_, 0, 0, 0, last, title.c_str(), format);
     } else {
-      worksheet_write_string(sheet_, 0, 0, title.c_str(), centred);
+      worksheet_write_string(sheet_, 0, 0, title.c_str(), format);
     }
     row_ = 1;
-    return absl::OkStatus();
   }
 
   using TableWriter::Write;
@@ -158,11 +132,7 @@ class XlsxWriter : public WorkbookWriter {
     return absl::OkStatus();
   }
 
-  absl::Status Close() override {
-    if (workbook_ == nullptr) return absl::OkStatus();
-    const lxw_error error = workbook_close(std::exchange(workbook_, nullptr));
-    return error == LXW_NO_ERROR ? absl::OkStatus() : NotWritable();
-  }
+  absl::Status Close() override { return absl::OkStatus(); }
 
  private:
   absl::Status WriteCell(size_t column, std::string_view cell) {
@@ -174,14 +144,14 @@ class XlsxWriter : public WorkbookWriter {
     const Column kind = column < columns_.size() ? columns_[column] : Column::kText;
     const auto at = static_cast<lxw_col_t>(std::min<size_t>(column, LXW_COL_MAX));
     if (header_ && row_ == 0) {
-      return Result(worksheet_write_string(sheet_, 0, at, cell_.c_str(), bold_));
+      return Result(worksheet_write_string(sheet_, 0, at, cell_.c_str(), formats_.bold));
     }
     return Result(WriteAs(kind, at));
   }
 
   lxw_error WriteAs(Column kind, lxw_col_t column) {
     const auto row = static_cast<lxw_row_t>(row_);
-    lxw_format* const format = formats_[static_cast<size_t>(kind)];
+    lxw_format* const format = formats_.by_kind[static_cast<size_t>(kind)];
     double number;
     lxw_datetime time;
     if (IsNumber(kind) && ParseNumber(cell_, number)) {
@@ -207,14 +177,73 @@ class XlsxWriter : public WorkbookWriter {
     }
   }
 
-  lxw_workbook* workbook_;
-  lxw_format* bold_ = nullptr;
-  std::array<lxw_format*, kColumnKinds> formats_{};  // by Column; null: as it comes
-  lxw_worksheet* sheet_ = nullptr;
-  std::vector<Column> columns_;
-  bool header_ = false;
+  lxw_worksheet* const sheet_;
+  const std::vector<Column> columns_;
+  const bool header_;
+  const Formats formats_;
   std::string cell_;
   int64_t row_ = 0;
+};
+
+class XlsxWriter : public WorkbookWriter {
+ public:
+  explicit XlsxWriter(lxw_workbook* workbook) : workbook_(workbook) {}
+  ~XlsxWriter() override {
+    if (workbook_ != nullptr) lxw_workbook_free(workbook_);
+  }
+
+  absl::Status Begin() {
+    lxw_doc_properties properties{};
+    properties.created = kCreated;
+    workbook_set_properties(workbook_, &properties);
+    CRM_ASSIGN_OR_RETURN(formats_.bold, NewFormat());
+    format_set_bold(formats_.bold);
+    for (const auto& [kind, code] : kNumberFormats) {
+      CRM_ASSIGN_OR_RETURN(lxw_format * format, NewFormat());
+      format_set_num_format(format, code);
+      formats_.by_kind[static_cast<size_t>(kind)] = format;
+    }
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<TableWriter*> AddSheet(const SheetOptions& options) override {
+    return Add(options);
+  }
+  absl::StatusOr<TableWriter*> AddTitledSheet(const SheetOptions& options, const std::string& title,
+                                              size_t columns) {
+    CRM_ASSIGN_OR_RETURN(XlsxSheet* const sheet, Add(options));
+    CRM_ASSIGN_OR_RETURN(lxw_format* const centred, NewFormat());
+    format_set_align(centred, LXW_ALIGN_CENTER);
+    sheet->WriteTitle(title, columns, centred);
+    return sheet;
+  }
+
+  absl::Status Close() override {
+    if (workbook_ == nullptr) return absl::OkStatus();
+    const lxw_error error = workbook_close(std::exchange(workbook_, nullptr));
+    return error == LXW_NO_ERROR ? absl::OkStatus() : NotWritable();
+  }
+
+ private:
+  absl::StatusOr<XlsxSheet*> Add(const SheetOptions& options) {
+    if (workbook_validate_sheet_name(workbook_, options.name.c_str()) != LXW_NO_ERROR) {
+      return FileError("TABLE_SHEET_NAME_INVALID", "a workbook takes no such sheet name");
+    }
+    lxw_worksheet* const sheet = workbook_add_worksheet(workbook_, options.name.c_str());
+    if (sheet == nullptr) return NotWritable();
+    sheets_.push_back(std::make_unique<XlsxSheet>(sheet, options, formats_));
+    return sheets_.back().get();
+  }
+
+  absl::StatusOr<lxw_format*> NewFormat() {
+    lxw_format* const format = workbook_add_format(workbook_);
+    if (format == nullptr) return NotWritable();
+    return format;
+  }
+
+  lxw_workbook* workbook_;
+  Formats formats_;
+  std::vector<std::unique_ptr<XlsxSheet>> sheets_;
 };
 
 absl::StatusOr<std::unique_ptr<XlsxWriter>> OpenWorkbook(const std::string& path,
@@ -230,16 +259,6 @@ absl::StatusOr<std::unique_ptr<XlsxWriter>> OpenWorkbook(const std::string& path
   return writer;
 }
 
-absl::StatusOr<std::unique_ptr<XlsxWriter>> OpenSheet(const std::string& path,
-                                                      const XlsxWriterOptions& options) {
-  CRM_ASSIGN_OR_RETURN(auto writer, OpenWorkbook(path, options.temporary_folder));
-  CRM_RETURN_IF_ERROR(writer->StartSheet({.name = options.sheet, .columns = options.columns}));
-  if (!options.title.empty()) {
-    CRM_RETURN_IF_ERROR(writer->WriteTitle(options.title, options.title_columns));
-  }
-  return writer;
-}
-
 // Writes to a file of its own and hands it on when it is complete.
 class SpoolingWriter : public WorkbookWriter {
  public:
@@ -247,12 +266,10 @@ class SpoolingWriter : public WorkbookWriter {
   ~SpoolingWriter() override { std::remove(path_.c_str()); }
 
   const std::string& path() const { return path_; }
-  void WriteTo(std::unique_ptr<XlsxWriter> inner) { inner_ = std::move(inner); }
+  void WriteTo(std::unique_ptr<WorkbookWriter> inner) { inner_ = std::move(inner); }
 
-  absl::Status StartSheet(const SheetOptions& sheet) override { return inner_->StartSheet(sheet); }
-  using TableWriter::Write;
-  absl::Status Write(absl::Span<const std::string_view> cells) override {
-    return inner_->Write(cells);
+  absl::StatusOr<TableWriter*> AddSheet(const SheetOptions& sheet) override {
+    return inner_->AddSheet(sheet);
   }
   absl::Status Close() override {
     CRM_RETURN_IF_ERROR(inner_->Close());
@@ -269,7 +286,7 @@ class SpoolingWriter : public WorkbookWriter {
  private:
   const Sink sink_;
   const std::string path_;
-  std::unique_ptr<XlsxWriter> inner_;
+  std::unique_ptr<WorkbookWriter> inner_;
 };
 
 absl::StatusOr<std::unique_ptr<SpoolingWriter>> NewSpoolingWriter(
@@ -281,27 +298,53 @@ absl::StatusOr<std::unique_ptr<SpoolingWriter>> NewSpoolingWriter(
   return std::make_unique<SpoolingWriter>(std::move(sink), path);
 }
 
+// A workbook of one sheet.
+class OneSheetWriter : public TableWriter {
+ public:
+  OneSheetWriter(std::unique_ptr<WorkbookWriter> workbook, TableWriter* sheet)
+      : workbook_(std::move(workbook)), sheet_(sheet) {}
+
+  using TableWriter::Write;
+  absl::Status Write(absl::Span<const std::string_view> cells) override {
+    return sheet_->Write(cells);
+  }
+  absl::Status Close() override { return workbook_->Close(); }
+
+ private:
+  const std::unique_ptr<WorkbookWriter> workbook_;
+  TableWriter* const sheet_;
+};
+
+absl::StatusOr<TableWriter*> AddOnlySheet(XlsxWriter& workbook, const XlsxWriterOptions& options) {
+  const SheetOptions sheet{.name = options.sheet, .columns = options.columns};
+  if (options.title.empty()) return workbook.AddSheet(sheet);
+  return workbook.AddTitledSheet(sheet, options.title, options.title_columns);
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<TableWriter>> NewXlsxFileWriter(const std::string& path,
                                                                const XlsxWriterOptions& options) {
-  return OpenSheet(path, options);
+  CRM_ASSIGN_OR_RETURN(auto workbook, OpenWorkbook(path, options.temporary_folder));
+  CRM_ASSIGN_OR_RETURN(TableWriter* const sheet, AddOnlySheet(*workbook, options));
+  return std::make_unique<OneSheetWriter>(std::move(workbook), sheet);
 }
 
 absl::StatusOr<std::unique_ptr<TableWriter>> NewXlsxWriter(Sink sink,
                                                            const XlsxWriterOptions& options) {
-  CRM_ASSIGN_OR_RETURN(auto writer, NewSpoolingWriter(std::move(sink), options.temporary_folder));
-  CRM_ASSIGN_OR_RETURN(auto inner, OpenSheet(writer->path(), options));
-  writer->WriteTo(std::move(inner));
-  return writer;
+  CRM_ASSIGN_OR_RETURN(auto spool, NewSpoolingWriter(std::move(sink), options.temporary_folder));
+  CRM_ASSIGN_OR_RETURN(auto workbook, OpenWorkbook(spool->path(), options.temporary_folder));
+  CRM_ASSIGN_OR_RETURN(TableWriter* const sheet, AddOnlySheet(*workbook, options));
+  spool->WriteTo(std::move(workbook));
+  return std::make_unique<OneSheetWriter>(std::move(spool), sheet);
 }
 
 absl::StatusOr<std::unique_ptr<WorkbookWriter>> NewWorkbookWriter(
     Sink sink, const std::string& temporary_folder) {
-  CRM_ASSIGN_OR_RETURN(auto writer, NewSpoolingWriter(std::move(sink), temporary_folder));
-  CRM_ASSIGN_OR_RETURN(auto inner, OpenWorkbook(writer->path(), temporary_folder));
-  writer->WriteTo(std::move(inner));
-  return writer;
+  CRM_ASSIGN_OR_RETURN(auto spool, NewSpoolingWriter(std::move(sink), temporary_folder));
+  CRM_ASSIGN_OR_RETURN(auto workbook, OpenWorkbook(spool->path(), temporary_folder));
+  spool->WriteTo(std::move(workbook));
+  return spool;
 }
 
 }  // namespace crm::tabular

@@ -16,6 +16,7 @@
 #include "common/report_export/report.h"
 #include "common/schema/message_schema.h"
 #include "common/tabular/table.h"
+#include "common/testing/expectations.h"
 #include "google/protobuf/descriptor_database.h"
 
 namespace crm::testing {
@@ -126,6 +127,25 @@ absl::StatusOr<Exported> ExportReport(Replica& replica, const std::string& token
                          return ReadRows(path, "");
                        }));
   return exported;
+}
+
+std::vector<crm::event::v1::Event> ExportEvents(ServiceHarness& harness) {
+  crm::event::v1::StreamEventsRequest request;
+  request.set_stop_at_end(true);
+  request.add_types("report.exported");
+  std::vector<crm::event::v1::Event> events;
+  Eventually([&] {
+    auto stream = harness.replica().channel().ServerStream(
+        "/crm.event.v1.EventService/StreamEvents", request,
+        {.timeout = absl::Seconds(20), .token = harness.TokenOfService("warehouse")});
+    crm::event::v1::StreamEventsResponse response;
+    events.clear();
+    while (stream.Next(response)) {
+      events.insert(events.end(), response.events().begin(), response.events().end());
+    }
+    return stream.Finish().ok() && !events.empty();
+  });
+  return events;
 }
 
 crm::report::v1::ExportReportRequest ExportRequest(

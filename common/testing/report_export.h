@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/testing/service_harness.h"
+#include "crm/event/v1/event.pb.h"
 #include "crm/report/v1/report_export.pb.h"
 #include "google/protobuf/message.h"
 
@@ -26,6 +27,9 @@ struct Exported {
 absl::StatusOr<Exported> ExportReport(Replica& replica, const std::string& token,
                                       const crm::report::v1::ExportReportRequest& request,
                                       const std::string& language = "");
+
+// The records of exports: events `report.exported`, once there is one.
+std::vector<crm::event::v1::Event> ExportEvents(ServiceHarness& harness);
 
 // What a report asks for, by field names that are the same everywhere.
 inline const std::map<std::string, std::string>& ReportPeriod() {

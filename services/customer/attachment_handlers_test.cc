@@ -1,6 +1,7 @@
 // AttachmentService over gRPC.
 #include "absl/strings/escaping.h"
 #include "common/crypto/digest.h"
+#include "common/testing/attachment.h"
 #include "crm/customer/v1/attachment_service.pb.h"
 #include "services/customer/activity_test_fixture.h"
 #include "services/customer/attachment_store.h"
@@ -11,12 +12,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-std::string Pdf(size_t size) {
-  std::string content = "%PDF-1.7\n";
-  for (size_t i = 0; content.size() < size; ++i) content += static_cast<char>(i * 31 + i / 251);
-  content.resize(size);
-  return content;
-}
+std::string Pdf(size_t size) { return crm::testing::PdfOf(size); }
 
 class AttachmentHandlersTest : public ActivityTest {
  protected:
@@ -25,20 +21,8 @@ class AttachmentHandlersTest : public ActivityTest {
 
   absl::StatusOr<v1::Attachment> Upload(const std::string& token, v1::UploadStart start,
                                         std::string_view content, size_t piece = 300'000) {
-    client::AnyClientStream stream =
-        harness_.replica().channel().ClientStream(kUpload, {.token = token});
-    v1::UploadAttachmentRequest message;
-    *message.mutable_start() = std::move(start);
-    bool open = stream.Write(message);
-    message.clear_start();
-    for (size_t at = 0; open && at < content.size(); at += piece) {
-      message.set_data(std::string(content.substr(at, piece)));
-      open = stream.Write(message);
-    }
-    v1::Attachment attachment;
-    const absl::Status status = stream.Finish(attachment);
-    if (!status.ok()) return status;
-    return attachment;
+    return crm::testing::UploadFile<v1::UploadAttachmentRequest, v1::Attachment>(
+        harness_.replica().channel(), kUpload, token, std::move(start), content, piece);
   }
 
   static v1::UploadStart Named(const std::string& name) {
@@ -50,14 +34,8 @@ class AttachmentHandlersTest : public ActivityTest {
   absl::StatusOr<std::string> Download(const std::string& token, const std::string& number) {
     v1::DownloadAttachmentRequest request;
     request.set_attachment(number);
-    client::AnyServerStream stream =
-        harness_.replica().channel().ServerStream(kDownload, request, {.token = token});
-    std::string content;
-    v1::DownloadAttachmentResponse message;
-    while (stream.Next(message)) content += message.data();
-    const absl::Status status = stream.Finish();
-    if (!status.ok()) return status;
-    return content;
+    return crm::testing::DownloadFile<v1::DownloadAttachmentResponse>(harness_.replica().channel(),
+                                                                      kDownload, token, request);
   }
 
   void ExpectNothingStored() {
@@ -134,22 +112,8 @@ TEST_F(AttachmentHandlersTest, TakesTwentyMebibytes) {
 
 // TIC-9: an upload that the client breaks off leaves nothing.
 TEST_F(AttachmentHandlersTest, PartialUploadsLeaveNothing) {
-  {
-    client::AnyClientStream stream =
-        harness_.replica().channel().ClientStream(kUpload, {.token = seller_});
-    v1::UploadAttachmentRequest message;
-    *message.mutable_start() = Named("a.pdf");
-    ASSERT_TRUE(stream.Write(message));
-    message.clear_start();
-    const std::string content = Pdf(3 << 20);
-    for (size_t at = 0; at < content.size(); at += 1 << 20) {
-      message.set_data(content.substr(at, 1 << 20));
-      ASSERT_TRUE(stream.Write(message));
-    }
-    stream.Cancel();
-    v1::Attachment attachment;
-    EXPECT_FALSE(stream.Finish(attachment).ok());
-  }
+  EXPECT_TRUE((crm::testing::BreakOffUpload<v1::UploadAttachmentRequest, v1::Attachment>(
+      harness_.replica().channel(), kUpload, seller_, Named("a.pdf"))));
   // Returns when the server is done with the call.
   harness_.replica().Stop();
   ExpectNothingStored();

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/absl_view.h"
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
 #include "common/filter/scope.h"
@@ -12,8 +11,6 @@
 
 namespace crm::customer {
 namespace {
-
-constexpr char kRequestPurpose[] = "attachment.request";
 
 constexpr db::Query kClaim{"attachment_claim", R"sql(
   UPDATE attachment
@@ -27,8 +24,7 @@ constexpr db::Query kDeleteUnclaimed{"attachment_delete_unclaimed", R"sql(
 }  // namespace
 
 AttachmentStore::AttachmentStore(crypto::Keyring& keyring, IdGenerator& ids)
-    : keyring_(keyring),
-      ids_(ids),
+    : ids_(ids),
       table_(schema::MessageSchema::Of<v1::Attachment>(), keyring, {"customer_id", "request_hash"}),
       select_(absl::StrCat("SELECT ", table_.Columns("attachment"),
                            ", customer.number FROM attachment "
@@ -91,8 +87,8 @@ absl::StatusOr<std::vector<StoredAttachment>> AttachmentStore::Find(
 absl::StatusOr<std::optional<StoredAttachment>> AttachmentStore::FindByRequest(
     db::Connection& db, std::string_view caller, std::string_view request_id) const {
   const std::string sql = absl::StrCat(select_, "attachment.request_hash = ?");
-  CRM_ASSIGN_OR_RETURN(
-      db::Rows rows, db.Select({"attachment_by_request", sql}, {RequestHash(caller, request_id)}));
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"attachment_by_request", sql},
+                                                {contents_.RequestHash(caller, request_id)}));
   CRM_ASSIGN_OR_RETURN(std::vector<StoredAttachment> found, ReadAll(std::move(rows)));
   if (found.empty()) return std::optional<StoredAttachment>();
   return std::optional<StoredAttachment>(std::move(found.front()));
@@ -101,7 +97,7 @@ absl::StatusOr<std::optional<StoredAttachment>> AttachmentStore::FindByRequest(
 void AttachmentStore::Insert(db::WriteSet& writes, const v1::Attachment& attachment,
                              std::string_view request_id) const {
   db::Value request_hash;
-  if (!request_id.empty()) request_hash = RequestHash(attachment.creator(), request_id);
+  if (!request_id.empty()) request_hash = contents_.RequestHash(attachment.creator(), request_id);
   table_.Insert(writes, {ids_.Next(), 1}, attachment, {std::nullopt, std::move(request_hash)});
 }
 
@@ -118,12 +114,6 @@ absl::StatusOr<int64_t> AttachmentStore::Purge(db::Pool& pool, absl::Time before
   }
   CRM_ASSIGN_OR_RETURN(const int64_t contents, contents_.Purge(pool, before, deadline));
   return removed + contents;
-}
-
-std::string AttachmentStore::RequestHash(std::string_view caller,
-                                         std::string_view request_id) const {
-  return keyring_.LookupHash(kRequestPurpose,
-                             absl::StrCat(ToAbsl(caller), "\n", ToAbsl(request_id)));
 }
 
 absl::Status AttachmentClaims::Load(db::Connection& db) {

@@ -68,9 +68,7 @@ class AttachmentStore {
 
  private:
   absl::StatusOr<std::vector<StoredAttachment>> ReadAll(db::Rows rows) const;
-  std::string RequestHash(std::string_view caller, std::string_view request_id) const;
 
-  crypto::Keyring& keyring_;
   IdGenerator& ids_;
   const resource::ResourceTable table_;
   const std::string select_;

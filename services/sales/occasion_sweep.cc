@@ -84,11 +84,14 @@ void HastenTimers(const Sales& sales, const Page& page, db::WriteSet& writes) {
   }
 }
 
-}  // namespace
-
-int64_t OccasionSweep::TermsInForce(const Sales& sales) {
+// Rises with every change of what this replica goes by.
+int64_t TermsInForce(const Sales& sales) {
   return sales.settings.settings.Current().revision + sales.pipelines.pipelines.Current().revision;
 }
+
+}  // namespace
+
+bool OccasionSweep::Follow() { return terms_.See(TermsInForce(sales_), sales_.host.clock().Now()); }
 
 absl::StatusOr<job::Progress> OccasionSweep::SweepSome(const job::Marks& marks) {
   if (marks.begins) last_id_ = 0;
@@ -106,12 +109,18 @@ absl::StatusOr<job::Progress> OccasionSweep::SweepSome(const job::Marks& marks) 
 }
 
 job::JobBody OccasionSweep::Job() {
-  return job::OncePerMark(
+  job::JobBody sweep = job::OncePerMark(
       sales_.host.pool(), sales_.host.clock(),
       {.lease = {.name = "sweep-opportunities", .holder = sales_.host.holder(), .term = kTerm},
-       .pause = kPause},
-      [this] { return TermsInForce(sales_); },
+       .pause = kPause,
+       .rises = true},
+      [this] { return terms_.Get(); },
       [this](const job::Marks& marks, const std::stop_token&) { return SweepSome(marks); });
+  return
+      [this, sweep = std::move(sweep)](const std::stop_token& stop) -> absl::StatusOr<absl::Time> {
+        if (terms_.Get() == job::SettledMark::kNone) return absl::InfiniteFuture();
+        return sweep(stop);
+      };
 }
 
 }  // namespace crm::sales

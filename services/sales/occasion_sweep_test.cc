@@ -29,6 +29,16 @@ class SweepTest : public ReminderTest {
     update.mutable_update_mask()->add_paths("stages");
     Must(Call<v1::Pipeline>("PipelineService/UpdatePipeline", update, Steward()));
   }
+  // What was changed has been swept for, once it had stood long enough.
+  bool Swept() {
+    return Eventually([&] {
+      Advance(absl::Seconds(1));
+      return Count("SELECT value FROM lease WHERE name = 'sweep-opportunities'") ==
+             Count(
+                 "SELECT SUM(revision) FROM record_revision "
+                 "WHERE name IN ('pipeline', 'sales_settings')");
+    });
+  }
   bool Reminded(int reminders) {
     return Eventually([&] { return Count("SELECT COUNT(*) FROM reminder") == reminders; });
   }
@@ -42,9 +52,12 @@ TEST_F(SweepTest, AShorterQuietReachesOpenOnes) {  // SAL-10, SAL-2
   ASSERT_TRUE(IsIdle());
   EXPECT_THAT(Texts("", Rep()), IsEmpty());
   SetInactivity(3);
+  ASSERT_TRUE(Swept());
   ASSERT_TRUE(Reminded(1));
   EXPECT_THAT(Texts("", Rep()), ElementsAre("已有3天没有跟进"));
-  SetInactivity(2);  // has been reminded of
+  // Is looked at again, but has been reminded of.
+  SetInactivity(2);
+  ASSERT_TRUE(Swept());
   ASSERT_TRUE(IsIdle());
   EXPECT_EQ(Texts("", Rep()).size(), 1u);
 }
@@ -56,6 +69,7 @@ TEST_F(SweepTest, ALimitOfAStageReachesOpenOnes) {  // SAL-10, SAL-2
   ASSERT_TRUE(IsIdle());
   SetLimit(20);
   SetLimit(9);
+  ASSERT_TRUE(Swept());
   ASSERT_TRUE(Reminded(1));
   EXPECT_THAT(Texts("", Rep()), ElementsAre("在“线索确认”阶段停留已超过9天"));
 }
@@ -68,7 +82,8 @@ TEST_F(SweepTest, SwitchingOnReachesOpenOnes) {  // SAL-10
   draft.set_expected_close_date("2027-06-30");
   Must(Create(draft));
   SetInactivity(5);
-  ASSERT_TRUE(Eventually([&] { return Count("SELECT COUNT(*) FROM sales_timer") == 1; }));
+  ASSERT_TRUE(Swept());
+  EXPECT_EQ(Count("SELECT COUNT(*) FROM sales_timer"), 1);
   Advance(5 * kDay);
   ASSERT_TRUE(Reminded(1));
 }
@@ -82,7 +97,23 @@ TEST_F(SweepTest, EveryOpenOneIsReachedAfterARestart) {  // SAL-10, PLT-22
   Advance(3 * kDay);
   EXPECT_EQ(Count("SELECT COUNT(*) FROM reminder"), 0);
   harness_.StartReplica();
+  ASSERT_TRUE(Swept());
   EXPECT_TRUE(Reminded(kOpportunities));
+}
+
+// What a replica that does not know of the change yet writes by the old terms comes before the
+// sweep.
+TEST_F(SweepTest, WhatWasWrittenByTheOldTermsIsReached) {  // SAL-10, PLT-22
+  testing::Replica& late = harness_.StartReplica();
+  late.runtime().jobs().Stop();  // follows nothing any more
+  SetInactivity(2);
+  v1::CreateOpportunityRequest request;
+  *request.mutable_opportunity() = Draft();
+  Must(harness_.CallOn<v1::CreateOpportunityRequest, v1::Opportunity>(
+      late, Rep(), "crm.sales.v1.OpportunityService/CreateOpportunity", request));
+  ASSERT_TRUE(Swept());
+  Advance(2 * kDay);
+  EXPECT_TRUE(Reminded(1));
 }
 
 }  // namespace

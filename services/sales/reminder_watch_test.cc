@@ -136,7 +136,7 @@ TEST_F(WatchTest, SaysThatAPositionIsOfAnotherTime) {  // SAL-10
 // After an outage the earliest come first: nobody hears of a later one before the claim that an
 // earlier one was in is done.
 TEST_F(WatchTest, HearsInTheOrderOfDueTimes) {  // SAL-10
-  constexpr int kReminders = 2 * kClaimAtOnce + 50;
+  constexpr int kReminders = 2 * job::Timers::kClaimAtOnce + 50;
   for (int i = 0; i < kReminders; ++i) {
     const int second = i * 7 % kReminders;
     Make(absl::StrCat(second), absl::Hours(1) + absl::Seconds(second));
@@ -147,7 +147,7 @@ TEST_F(WatchTest, HearsInTheOrderOfDueTimes) {  // SAL-10
   for (int i = 0; i < kReminders; ++i) {
     int heard = -1;
     ASSERT_TRUE(absl::SimpleAtoi(stream.Next(), &heard));
-    EXPECT_EQ(heard / kClaimAtOnce, i / kClaimAtOnce);
+    EXPECT_EQ(heard / job::Timers::kClaimAtOnce, i / job::Timers::kClaimAtOnce);
   }
 }
 

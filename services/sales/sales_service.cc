@@ -70,7 +70,7 @@ class Composition : public runtime::Service {
     runtime_.jobs().Add({.name = "follow-pipelines", .interval = kFollowEvery},
                         [this](const std::stop_token&) -> absl::StatusOr<absl::Time> {
                           CRM_RETURN_IF_ERROR(FollowConfiguration());
-                          SweepIfTermsChanged();
+                          if (sweep_.Follow()) sweep_job_->Notify();
                           return absl::InfiniteFuture();
                         });
     runtime_.jobs().Add(ReportPosting::JobOptions(), posting_.Job());
@@ -88,12 +88,6 @@ class Composition : public runtime::Service {
     CRM_RETURN_IF_ERROR(sales_.pipelines.pipelines.Follow(*db));
     CRM_RETURN_IF_ERROR(sales_.settings.settings.Follow(*db));
     return sales_.follow_ups.rules.Follow(*db);
-  }
-
-  void SweepIfTermsChanged() {
-    const int64_t terms = OccasionSweep::TermsInForce(sales_);
-    if (terms != swept_for_) sweep_job_->Notify();
-    swept_for_ = terms;
   }
 
   void Serve() {
@@ -133,7 +127,6 @@ class Composition : public runtime::Service {
   TimerJob timers_;
   OccasionSweep sweep_;
   job::PeriodicJob* sweep_job_ = nullptr;
-  int64_t swept_for_ = 0;  // of the thread that follows
 };
 
 }  // namespace

@@ -5,18 +5,12 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "common/base/status_macros.h"
-#include "common/db/commit_each.h"
-#include "common/job/steps.h"
 #include "common/record/times.h"
 #include "services/sales/opportunity_batch.h"
 
 namespace crm::sales {
 namespace {
-
-constexpr absl::Duration kDatabaseTimeout = absl::Seconds(10);
 
 // Made by the service of an opportunity: nobody needs it once that is closed, or, if it was made of
 // the closing, once that is open again.
@@ -37,56 +31,36 @@ bool IsMoot(const v1::Reminder& reminder, const std::map<std::string, v1::StageK
 }  // namespace
 
 job::JobBody TimerJob::Body() {
-  const auto step = [this]() -> absl::StatusOr<job::Progress> {
-    CRM_ASSIGN_OR_RETURN(const size_t claimed, RunRound());
-    return claimed > 0 ? job::Progress::kMore : job::Progress::kDone;
+  const auto kind = [this](TimerKind which) {
+    return job::TimerKindWork{
+        which, [this, which](db::Connection& db, const std::vector<Timer>& timers, absl::Time now) {
+          return Work(db, which, timers, now);
+        }};
   };
-  return job::InSteps(step, [this] { return NextDue(); });
+  // Reminders before the rest.
+  return job::FireTimers(SalesTimers(),
+                         {.pool = sales_.host.pool(),
+                          .clock = sales_.host.clock(),
+                          .ids = sales_.host.ids(),
+                          .committer = sales_.host.committer()},
+                         {kind(kReminder), kind(kNewOpportunity), kind(kOpportunity)});
 }
 
-absl::StatusOr<size_t> TimerJob::RunRound() {
-  size_t claimed = 0;
-  // What goes wrong with one kind does not hold up the others.
-  absl::Status failure;
-  for (const TimerKind kind :
-       {TimerKind::kReminder, TimerKind::kNewOpportunity, TimerKind::kOpportunity}) {
-    const absl::StatusOr<size_t> of_kind = RunBatch(kind);
-    if (of_kind.ok()) {
-      claimed += *of_kind;
-    } else {
-      failure.Update(of_kind.status());
-    }
+absl::StatusOr<job::TimerWork> TimerJob::Work(db::Connection& db, TimerKind kind,
+                                              const std::vector<Timer>& timers, absl::Time now) {
+  std::vector<DueWork> decided;
+  CRM_RETURN_IF_ERROR(Decide(db, kind, timers, now, decided));
+  job::TimerWork work;
+  std::vector<std::pair<int, absl::Time>> fired;
+  for (DueWork& one : decided) {
+    work.changes.push_back(std::move(one.writes));
+    fired.emplace_back(one.fired, one.due);
   }
-  CRM_RETURN_IF_ERROR(failure);
-  return claimed;
-}
-
-absl::StatusOr<size_t> TimerJob::RunBatch(TimerKind kind) {
-  const absl::Time now = sales_.host.clock().Now();
-  std::vector<Timer> timers;
-  std::vector<DueWork> work;
-  {
-    CRM_ASSIGN_OR_RETURN(db::Pool::Lease db,
-                         sales_.host.pool().Acquire(absl::Now() + kDatabaseTimeout));
-    CRM_ASSIGN_OR_RETURN(timers,
-                         ClaimDueTimers(*db, kind, absl::StrCat(sales_.host.ids().Next()), now));
-    CRM_RETURN_IF_ERROR(Decide(*db, kind, timers, now, work));
-  }
-  std::vector<db::WriteSet> changes;
-  changes.reserve(work.size());
-  for (DueWork& one : work) changes.push_back(std::move(one.writes));
-  CRM_RETURN_IF_ERROR(
-      db::CommitEach(sales_.host.committer(), std::move(changes), absl::Now() + kDatabaseTimeout)
-          .status());
-  const absl::Time done = sales_.host.clock().Now();
-  for (const DueWork& one : work) metrics_.Fired(one.fired, done - one.due);
-  return timers.size();
-}
-
-absl::StatusOr<absl::Time> TimerJob::NextDue() const {
-  CRM_ASSIGN_OR_RETURN(db::Pool::Lease db,
-                       sales_.host.pool().Acquire(absl::Now() + kDatabaseTimeout));
-  return NextTimer(*db, sales_.host.clock().Now());
+  work.done = [this, fired = std::move(fired)] {
+    const absl::Time done = sales_.host.clock().Now();
+    for (const auto& [reminders, due] : fired) metrics_.Fired(reminders, done - due);
+  };
+  return work;
 }
 
 absl::Status TimerJob::Decide(db::Connection& db, TimerKind kind, const std::vector<Timer>& timers,

@@ -1,11 +1,9 @@
 // Does what is due: tells of reminders, makes automatic ones, follows up new opportunities
-// (SAL-10). Runs on every replica: each claims some of the due timers for a few seconds, the
-// earliest first, and commits each one's change with the end of its timer. A version or a unique
-// key makes every change once; a replica that dies leaves its claim to expire.
+// (SAL-10). Runs on every replica (common/job/timers.h). A version or a unique key makes every
+// change once.
 #ifndef CRM_SERVICES_SALES_TIMER_JOB_H_
 #define CRM_SERVICES_SALES_TIMER_JOB_H_
 
-#include <stop_token>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -29,18 +27,12 @@ class TimerJob {
   TimerJob(Sales& sales, ReminderMetrics& metrics)
       : sales_(sales), automatic_(sales), follow_ups_(sales), metrics_(metrics) {}
 
-  // The pause is what may pass until a timer that another replica has set is noticed.
-  static job::JobOptions Options() {
-    return {.name = "fire-reminders", .interval = absl::Seconds(2), .last_retry = absl::Seconds(2)};
-  }
+  static job::JobOptions Options() { return job::TimerJobOptions("fire-reminders"); }
   job::JobBody Body();
 
  private:
-  // A round: some of each kind, reminders first, so that none waits for the others. How many timers
-  // it claimed.
-  absl::StatusOr<size_t> RunRound();
-  absl::StatusOr<size_t> RunBatch(TimerKind kind);
-  absl::StatusOr<absl::Time> NextDue() const;
+  absl::StatusOr<job::TimerWork> Work(db::Connection& db, TimerKind kind,
+                                      const std::vector<Timer>& timers, absl::Time now);
   absl::Status Decide(db::Connection& db, TimerKind kind, const std::vector<Timer>& timers,
                       absl::Time now, std::vector<DueWork>& work);
   absl::Status FireReminders(db::Connection& db, const std::vector<Timer>& timers, absl::Time now,

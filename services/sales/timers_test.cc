@@ -21,7 +21,7 @@ class TimersTest : public ReminderTest {
   std::vector<Timer> Claim(const std::string& claimant, absl::Time now,
                            TimerKind kind = TimerKind::kOpportunity) {
     auto db = harness_.database().pool().Acquire(harness_.database().Deadline());
-    return Must(ClaimDueTimers(**db, kind, claimant, now));
+    return Must(SalesTimers().ClaimDue(**db, kind, claimant, now));
   }
   std::vector<int64_t> Subjects(const std::vector<Timer>& timers) {
     std::vector<int64_t> subjects;
@@ -44,7 +44,7 @@ TEST_F(TimersTest, AreClaimedOnceTheEarliestFirst) {  // SAL-10, PLT-22
   // Its replica has died.
   EXPECT_THAT(Subjects(Claim("c", now + absl::Seconds(3))), ElementsAre(2, 1));
   auto db = harness_.database().pool().Acquire(harness_.database().Deadline());
-  EXPECT_EQ(Must(NextTimer(**db, now)), due_ + kDay);
+  EXPECT_EQ(Must(SalesTimers().Next(**db, now)), due_ + kDay);
 }
 
 TEST_F(TimersTest, WhoLosesTheClaimDoesNothing) {  // SAL-10, PLT-22

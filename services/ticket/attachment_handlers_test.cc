@@ -5,6 +5,7 @@
 
 #include "absl/strings/escaping.h"
 #include "common/crypto/digest.h"
+#include "common/testing/attachment.h"
 #include "crm/ticket/v1/merge_service.pb.h"
 #include "services/ticket/ticket_test_fixture.h"
 
@@ -13,12 +14,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-std::string Pdf(size_t size) {
-  std::string content = "%PDF-1.7\n";
-  for (size_t i = 0; content.size() < size; ++i) content += static_cast<char>(i * 31 + i / 251);
-  content.resize(size);
-  return content;
-}
+std::string Pdf(size_t size) { return crm::testing::PdfOf(size); }
 
 class AttachmentHandlersTest : public TicketTest {
  protected:
@@ -26,24 +22,10 @@ class AttachmentHandlersTest : public TicketTest {
   static constexpr char kDownload[] =
       "/crm.ticket.v1.TicketAttachmentService/DownloadTicketAttachment";
 
-  client::AnyClientStream Begin(const std::string& token) {
-    return harness_->replica().channel().ClientStream(kUpload, {.token = token});
-  }
   absl::StatusOr<v1::TicketAttachment> Upload(const std::string& token, v1::TicketUploadStart start,
                                               std::string_view content, size_t piece = 300'000) {
-    client::AnyClientStream stream = Begin(token);
-    v1::UploadTicketAttachmentRequest message;
-    *message.mutable_start() = std::move(start);
-    bool open = stream.Write(message);
-    message.clear_start();
-    for (size_t at = 0; open && at < content.size(); at += piece) {
-      message.set_data(std::string(content.substr(at, piece)));
-      open = stream.Write(message);
-    }
-    v1::TicketAttachment attachment;
-    const absl::Status status = stream.Finish(attachment);
-    if (!status.ok()) return status;
-    return attachment;
+    return crm::testing::UploadFile<v1::UploadTicketAttachmentRequest, v1::TicketAttachment>(
+        harness_->replica().channel(), kUpload, token, std::move(start), content, piece);
   }
   static v1::TicketUploadStart Named(const std::string& ticket, const std::string& name) {
     v1::TicketUploadStart start;
@@ -54,14 +36,8 @@ class AttachmentHandlersTest : public TicketTest {
   absl::StatusOr<std::string> Download(const std::string& token, const std::string& number) {
     v1::DownloadTicketAttachmentRequest request;
     request.set_attachment(number);
-    client::AnyServerStream stream =
-        harness_->replica().channel().ServerStream(kDownload, request, {.token = token});
-    std::string content;
-    v1::DownloadTicketAttachmentResponse message;
-    while (stream.Next(message)) content += message.data();
-    const absl::Status status = stream.Finish();
-    if (!status.ok()) return status;
-    return content;
+    return crm::testing::DownloadFile<v1::DownloadTicketAttachmentResponse>(
+        harness_->replica().channel(), kDownload, token, request);
   }
   std::vector<v1::TicketAttachment> ListFiles(const std::string& ticket) {
     v1::ListTicketAttachmentsRequest request;
@@ -136,22 +112,9 @@ TEST_F(AttachmentHandlersTest, RefusedUploadsLeaveNothing) {
 
 // TIC-9: an upload that the client breaks off leaves nothing.
 TEST_F(AttachmentHandlersTest, PartialUploadsLeaveNothing) {
-  const std::string ticket = Open().number();
-  {
-    client::AnyClientStream stream = Begin(agent_);
-    v1::UploadTicketAttachmentRequest message;
-    *message.mutable_start() = Named(ticket, "a.pdf");
-    ASSERT_TRUE(stream.Write(message));
-    message.clear_start();
-    const std::string content = Pdf(3 << 20);
-    for (size_t at = 0; at < content.size(); at += 1 << 20) {
-      message.set_data(content.substr(at, 1 << 20));
-      ASSERT_TRUE(stream.Write(message));
-    }
-    stream.Cancel();
-    v1::TicketAttachment attachment;
-    EXPECT_FALSE(stream.Finish(attachment).ok());
-  }
+  EXPECT_TRUE(
+      (crm::testing::BreakOffUpload<v1::UploadTicketAttachmentRequest, v1::TicketAttachment>(
+          harness_->replica().channel(), kUpload, agent_, Named(Open().number(), "a.pdf"))));
   // Returns when the server is done with the call.
   harness_->replica().Stop();
   ExpectNothingStored();
@@ -169,7 +132,8 @@ TEST_F(AttachmentHandlersTest, RepeatGivesTheFirstAttachment) {
 
 // TIC-9, PLT-8
 TEST_F(AttachmentHandlersTest, FirstMessageTellsOfTheFile) {
-  client::AnyClientStream stream = Begin(agent_);
+  client::AnyClientStream stream =
+      harness_->replica().channel().ClientStream(kUpload, {.token = agent_});
   v1::UploadTicketAttachmentRequest message;
   message.set_data("%PDF-");
   stream.Write(message);

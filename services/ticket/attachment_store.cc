@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/absl_view.h"
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
 #include "common/filter/scope.h"
@@ -14,7 +13,6 @@ namespace crm::ticket {
 namespace {
 
 constexpr char kAttachmentType[] = "crm.ticket.v1.TicketAttachment";
-constexpr char kRequestPurpose[] = "attachment.request";
 
 constexpr db::Query kDuplicates{"ticket_duplicates", R"sql(
   WITH RECURSIVE duplicate (id, number) AS (
@@ -32,8 +30,7 @@ constexpr db::Query kDuplicates{"ticket_duplicates", R"sql(
 }  // namespace
 
 AttachmentStore::AttachmentStore(crypto::Keyring& keyring, IdGenerator& ids)
-    : keyring_(keyring),
-      ids_(ids),
+    : ids_(ids),
       table_(schema::MessageSchema::Of<v1::TicketAttachment>(), keyring,
              {"ticket_id", "request_hash"}),
       select_(absl::StrCat("SELECT ", table_.Columns("attachment"),
@@ -67,7 +64,7 @@ absl::StatusOr<filter::Fragment> AttachmentStore::OfTicket(db::Connection& db,
 absl::StatusOr<std::optional<v1::TicketAttachment>> AttachmentStore::FindByRequest(
     db::Connection& db, std::string_view caller, std::string_view request_id) const {
   return Find(db, "ticket_attachment_by_request",
-              {"attachment.request_hash = ?", {RequestHash(caller, request_id)}});
+              {"attachment.request_hash = ?", {contents_.RequestHash(caller, request_id)}});
 }
 
 absl::StatusOr<std::optional<v1::TicketAttachment>> AttachmentStore::Find(
@@ -85,14 +82,8 @@ void AttachmentStore::Insert(db::WriteSet& writes, int64_t ticket_id,
                              const v1::TicketAttachment& attachment,
                              std::string_view request_id) const {
   db::Value request_hash;
-  if (!request_id.empty()) request_hash = RequestHash(attachment.creator(), request_id);
+  if (!request_id.empty()) request_hash = contents_.RequestHash(attachment.creator(), request_id);
   table_.Insert(writes, {ids_.Next(), 1}, attachment, {ticket_id, std::move(request_hash)});
-}
-
-std::string AttachmentStore::RequestHash(std::string_view caller,
-                                         std::string_view request_id) const {
-  return keyring_.LookupHash(kRequestPurpose,
-                             absl::StrCat(ToAbsl(caller), "\n", ToAbsl(request_id)));
 }
 
 }  // namespace crm::ticket

@@ -44,9 +44,7 @@ class AttachmentStore {
   absl::StatusOr<std::optional<v1::TicketAttachment>> Find(db::Connection& db,
                                                            std::string_view name,
                                                            const filter::Fragment& where) const;
-  std::string RequestHash(std::string_view caller, std::string_view request_id) const;
 
-  crypto::Keyring& keyring_;
   IdGenerator& ids_;
   const resource::ResourceTable table_;
   const std::string select_;

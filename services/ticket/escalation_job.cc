@@ -3,16 +3,13 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "common/base/status_macros.h"
-#include "common/db/commit_each.h"
-#include "common/job/steps.h"
 #include "common/record/times.h"
 #include "services/ticket/after_care_rules.h"
 #include "services/ticket/handover.h"
 #include "services/ticket/sla/evaluate.h"
 #include "services/ticket/ticket_rules.h"
+#include "services/ticket/timers.h"
 
 namespace crm::ticket {
 namespace {
@@ -20,32 +17,6 @@ namespace {
 constexpr char kManagerRole[] = "service_manager";
 constexpr char kNobodyToTakeIt[] =
     "no supervisor is found: back to the team's unassigned tickets / 未找到主管，退回团队待分配";
-
-// Together at most 5 s late: the job's interval, and the claim of a replica that has died.
-constexpr absl::Duration kClaim = absl::Milliseconds(2500);
-constexpr absl::Duration kDatabaseTimeout = absl::Seconds(10);
-constexpr int kBatch = 200;
-
-constexpr db::Query kClaimDue{"ticket_timers_claim", R"sql(
-  UPDATE ticket_timer
-  SET claimed_until = ?, claimant = ?
-  WHERE due_time <= ? AND claimed_until <= ?
-  ORDER BY due_time
-  LIMIT ?)sql"};
-// The limit ends it at the last claimed one, however many are due behind that.
-constexpr db::Query kClaimed{"ticket_timers_claimed", R"sql(
-  SELECT ticket_id
-  FROM ticket_timer
-  WHERE due_time <= ? AND claimant = ?
-  ORDER BY due_time
-  LIMIT ?)sql"};
-constexpr db::Query kNextDue{"ticket_timer_next", R"sql(
-  SELECT MIN(due_time)
-  FROM ticket_timer
-  WHERE due_time > ?)sql"};
-constexpr db::Query kForget{"ticket_timer_forget", R"sql(
-  DELETE FROM ticket_timer
-  WHERE ticket_id = ?)sql"};
 
 const db::InsertSpec& EscalationSpec() {
   static const db::InsertSpec& spec = *new db::InsertSpec{
@@ -61,58 +32,29 @@ std::string FirstOf(const replica::Staff& staff, std::string_view role) {
 }  // namespace
 
 job::JobBody EscalationJob::Body() {
-  const auto step = [this]() -> absl::StatusOr<job::Progress> {
-    CRM_ASSIGN_OR_RETURN(const size_t claimed, RunBatch());
-    return claimed > 0 ? job::Progress::kMore : job::Progress::kDone;
-  };
-  return job::InSteps(step, [this] { return NextDue(); });
+  return job::FireTimers(
+      TicketTimers(),
+      {.pool = desk_.host.pool(),
+       .clock = desk_.host.clock(),
+       .ids = desk_.host.ids(),
+       .committer = desk_.host.committer()},
+      {{kTicketTimer, [this](db::Connection& db, const std::vector<job::Timer>& timers,
+                             absl::Time now) { return Decide(db, timers, now); }}});
 }
 
-absl::StatusOr<std::vector<int64_t>> EscalationJob::Claim(db::Connection& db,
-                                                          absl::Time now) const {
-  const std::string claimant = absl::StrCat(desk_.host.ids().Next());
-  CRM_ASSIGN_OR_RETURN(const int64_t claimed,
-                       db.Execute(kClaimDue, {now + kClaim, claimant, now, now, kBatch}));
-  std::vector<int64_t> tickets;
-  if (claimed == 0) return tickets;
-  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select(kClaimed, {now, claimant, claimed}));
-  while (rows.Next()) tickets.push_back(rows.Int(0));
-  return tickets;
-}
-
-absl::StatusOr<size_t> EscalationJob::RunBatch() {
-  const absl::Time now = desk_.host.clock().Now();
-  std::vector<int64_t> tickets;
-  std::vector<db::WriteSet> changes;
-  // One that cannot be read must not hold up the others.
-  absl::Status unreadable;
-  {
-    CRM_ASSIGN_OR_RETURN(db::Pool::Lease db,
-                         desk_.host.pool().Acquire(absl::Now() + kDatabaseTimeout));
-    CRM_ASSIGN_OR_RETURN(tickets, Claim(*db, now));
-    changes.reserve(tickets.size());
-    for (const int64_t ticket : tickets) {
-      absl::StatusOr<db::WriteSet> writes = Escalate(*db, ticket, now);
-      if (writes.ok()) {
-        changes.push_back(*std::move(writes));
-      } else {
-        unreadable = writes.status();
-      }
+job::TimerWork EscalationJob::Decide(db::Connection& db, const std::vector<job::Timer>& timers,
+                                     absl::Time now) const {
+  job::TimerWork work;
+  work.changes.reserve(timers.size());
+  for (const job::Timer& timer : timers) {
+    absl::StatusOr<db::WriteSet> writes = Escalate(db, timer.subject_id, now);
+    if (writes.ok()) {
+      work.changes.push_back(*std::move(writes));
+    } else {
+      work.failure = writes.status();
     }
   }
-  CRM_RETURN_IF_ERROR(
-      db::CommitEach(desk_.host.committer(), std::move(changes), absl::Now() + kDatabaseTimeout)
-          .status());
-  CRM_RETURN_IF_ERROR(unreadable);
-  return tickets.size();
-}
-
-absl::StatusOr<absl::Time> EscalationJob::NextDue() const {
-  CRM_ASSIGN_OR_RETURN(db::Pool::Lease db,
-                       desk_.host.pool().Acquire(absl::Now() + kDatabaseTimeout));
-  CRM_ASSIGN_OR_RETURN(db::Rows rows, db->Select(kNextDue, {desk_.host.clock().Now()}));
-  if (!rows.Next() || rows.IsNull(0)) return absl::InfiniteFuture();
-  return rows.Time(0);
+  return work;
 }
 
 absl::StatusOr<db::WriteSet> EscalationJob::Escalate(db::Connection& db, int64_t ticket_id,
@@ -120,7 +62,7 @@ absl::StatusOr<db::WriteSet> EscalationJob::Escalate(db::Connection& db, int64_t
   db::WriteSet writes;
   CRM_ASSIGN_OR_RETURN(std::optional<StoredTicket> ticket, desk_.store.GetById(db, ticket_id));
   if (!ticket.has_value()) {
-    writes.Execute(kForget, {ticket_id});
+    TicketTimers().Drop(writes, kTicketTimer, ticket_id);
     return writes;
   }
   CRM_ASSIGN_OR_RETURN(const TicketState state, desk_.WithHistory(db, *std::move(ticket)));

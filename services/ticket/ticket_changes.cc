@@ -7,23 +7,9 @@
 #include "common/record/times.h"
 #include "services/ticket/escalation_rules.h"
 #include "services/ticket/ticket_facts.h"
+#include "services/ticket/timers.h"
 
 namespace crm::ticket {
-namespace {
-
-constexpr db::Query kClearTimer{"ticket_timer_clear", R"sql(
-  DELETE FROM ticket_timer
-  WHERE ticket_id = ?)sql"};
-
-const db::InsertSpec& TimerSpec() {
-  static const db::InsertSpec& spec = *new db::InsertSpec{
-      "ticket_timer",
-      {"ticket_id", "due_time", "claimed_until", "claimant"},
-      "ON DUPLICATE KEY UPDATE due_time = VALUES(due_time), claimed_until = 0, claimant = ''"};
-  return spec;
-}
-
-}  // namespace
 
 absl::Time TicketState::Instant(absl::Time now) const {
   return std::max(now, record::TimeOf(ticket.message.update_time()));
@@ -74,11 +60,11 @@ void TicketChanges::Rederive(db::WriteSet& writes, const TicketState& state,
 void TicketChanges::SetTimer(db::WriteSet& writes, int64_t ticket_id,
                              std::optional<absl::Time> due) {
   if (!due.has_value()) return;
-  writes.Insert(TimerSpec(), {ticket_id, *due, 0, ""});
+  TicketTimers().Set(writes, {kTicketTimer, ticket_id, *due});
 }
 
 void TicketChanges::ClearTimer(db::WriteSet& writes, int64_t ticket_id) {
-  writes.Execute(kClearTimer, {ticket_id});
+  TicketTimers().Drop(writes, kTicketTimer, ticket_id);
 }
 
 StoredTicket TicketChanges::Create(db::WriteSet& writes, v1::Ticket ticket, TicketHistory history,

@@ -5,7 +5,6 @@
 #include "common/base/absl_view.h"
 #include "crm/types/v1/history.pb.h"
 #include "google/protobuf/field_mask.pb.h"
-#include "google/protobuf/timestamp.pb.h"
 #include "google/protobuf/util/field_mask_util.h"
 #include "google/protobuf/util/json_util.h"
 #include "tools/crmctl/console.h"
@@ -20,24 +19,6 @@ using schema::FieldSchema;
 using schema::MessageSchema;
 
 constexpr char kUnknown[] = "?";
-
-pb::util::JsonPrintOptions JsonOptions() {
-  pb::util::JsonPrintOptions options;
-  options.preserve_proto_field_names = true;
-  return options;
-}
-
-std::string EnumText(const pb::EnumValueDescriptor& value, schema::Language language) {
-  return value.number() == 0 ? "" : schema::EnumLabel(value, language);
-}
-
-std::string TimeText(const pb::Message& message, absl::TimeZone zone) {
-  pb::Timestamp time;
-  if (!time.ParseFromString(message.SerializeAsString())) return kUnknown;
-  return absl::FormatTime("%Y-%m-%d %H:%M:%S",
-                          absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos()),
-                          zone);
-}
 
 // A value in a history, which is text already: enum values are stored by name.
 std::string HistoryValue(const std::string& value, const FieldSchema* field,
@@ -59,22 +40,16 @@ std::string ChangeText(const pb::Message& message, const TextRules& rules) {
       " → ", change.has_new_value() ? HistoryValue(change.new_value(), field, rules) : none);
 }
 
+std::string MaskText(const pb::Message& message) {
+  pb::FieldMask mask;
+  if (!mask.ParseFromString(message.SerializeAsString())) return kUnknown;
+  return pb::util::FieldMaskUtil::ToString(mask);
+}
+
 std::string MessageText(const pb::Message& message, const FieldSchema& field,
                         const TextRules& rules) {
-  switch (field.kind) {
-    case FieldKind::kTimestamp:
-      return TimeText(message, rules.zone);
-    case FieldKind::kFieldMask: {
-      pb::FieldMask mask;
-      if (!mask.ParseFromString(message.SerializeAsString())) return kUnknown;
-      return pb::util::FieldMaskUtil::ToString(mask);
-    }
-    case FieldKind::kStruct:
-    case FieldKind::kOpaque:
-      return JsonText(message);
-    default:
-      break;
-  }
+  if (field.kind == FieldKind::kFieldMask) return MaskText(message);
+  if (field.kind != FieldKind::kMessage) return JsonText(message);
   if (message.GetTypeName() == crm::types::v1::FieldChange::descriptor()->full_name()) {
     return ChangeText(message, rules);
   }
@@ -82,67 +57,6 @@ std::string MessageText(const pb::Message& message, const FieldSchema& field,
                        [](std::string* out, const auto& each) {
                          absl::StrAppend(out, each.first, " ", each.second);
                        });
-}
-
-std::string SingularText(const pb::Message& message, const FieldSchema& field,
-                         const TextRules& rules) {
-  const pb::Reflection& reflection = *message.GetReflection();
-  const pb::FieldDescriptor* f = field.descriptor;
-  switch (f->cpp_type()) {
-    case pb::FieldDescriptor::CPPTYPE_STRING:
-      return reflection.GetString(message, f);
-    case pb::FieldDescriptor::CPPTYPE_BOOL:
-      return std::string(reflection.GetBool(message, f) ? Say(rules.language, "是", "yes")
-                                                        : Say(rules.language, "否", "no"));
-    case pb::FieldDescriptor::CPPTYPE_ENUM:
-      return EnumText(*reflection.GetEnum(message, f), rules.language);
-    case pb::FieldDescriptor::CPPTYPE_INT32:
-      return absl::StrCat(reflection.GetInt32(message, f));
-    case pb::FieldDescriptor::CPPTYPE_INT64:
-      return absl::StrCat(reflection.GetInt64(message, f));
-    case pb::FieldDescriptor::CPPTYPE_UINT32:
-      return absl::StrCat(reflection.GetUInt32(message, f));
-    case pb::FieldDescriptor::CPPTYPE_UINT64:
-      return absl::StrCat(reflection.GetUInt64(message, f));
-    case pb::FieldDescriptor::CPPTYPE_DOUBLE:
-      return absl::StrCat(reflection.GetDouble(message, f));
-    case pb::FieldDescriptor::CPPTYPE_FLOAT:
-      return absl::StrCat(reflection.GetFloat(message, f));
-    case pb::FieldDescriptor::CPPTYPE_MESSAGE:
-      return MessageText(reflection.GetMessage(message, f), field, rules);
-  }
-  return kUnknown;
-}
-
-std::string ElementText(const pb::Message& message, const FieldSchema& field, int i,
-                        const TextRules& rules) {
-  const pb::Reflection& reflection = *message.GetReflection();
-  const pb::FieldDescriptor* f = field.descriptor;
-  switch (f->cpp_type()) {
-    case pb::FieldDescriptor::CPPTYPE_STRING:
-      return reflection.GetRepeatedString(message, f, i);
-    case pb::FieldDescriptor::CPPTYPE_ENUM:
-      return schema::EnumLabel(*reflection.GetRepeatedEnum(message, f, i), rules.language);
-    case pb::FieldDescriptor::CPPTYPE_INT32:
-      return absl::StrCat(reflection.GetRepeatedInt32(message, f, i));
-    case pb::FieldDescriptor::CPPTYPE_INT64:
-      return absl::StrCat(reflection.GetRepeatedInt64(message, f, i));
-    case pb::FieldDescriptor::CPPTYPE_DOUBLE:
-      return absl::StrCat(reflection.GetRepeatedDouble(message, f, i));
-    case pb::FieldDescriptor::CPPTYPE_MESSAGE:
-      return MessageText(reflection.GetRepeatedMessage(message, f, i), field, rules);
-    default:
-      return kUnknown;
-  }
-}
-
-std::string RepeatedText(const pb::Message& message, const FieldSchema& field,
-                         const TextRules& rules) {
-  const int size = message.GetReflection()->FieldSize(message, field.descriptor);
-  std::vector<std::string> texts;
-  for (int i = 0; i < size; ++i) texts.push_back(ElementText(message, field, i, rules));
-  if (field.kind == FieldKind::kMessage) return absl::StrJoin(texts, "\n");
-  return absl::StrJoin(texts, ToAbsl(Say(rules.language, "、", ", ")));
 }
 
 bool IsSet(const pb::Message& message, const FieldSchema& field) {
@@ -155,7 +69,14 @@ bool IsSet(const pb::Message& message, const FieldSchema& field) {
 std::string FieldText(const pb::Message& message, const FieldSchema& field,
                       const TextRules& rules) {
   if (!IsSet(message, field)) return "";
-  return field.repeated ? RepeatedText(message, field, rules) : SingularText(message, field, rules);
+  const bool a_line_each = field.kind == FieldKind::kMessage;
+  return schema::ValueText(message, field,
+                           {.language = rules.language,
+                            .zone = rules.zone,
+                            .separator = a_line_each ? "\n" : Say(rules.language, "、", ", "),
+                            .message = [&rules](const pb::Message& inner, const FieldSchema& of) {
+                              return MessageText(inner, of, rules);
+                            }});
 }
 
 std::vector<std::pair<std::string, std::string>> FieldTexts(const pb::Message& message,
@@ -191,13 +112,9 @@ bool IsNumeric(const FieldSchema& field) {
          field.options->format() == crm::options::v1::FORMAT_DECIMAL;
 }
 
-std::string JsonText(const pb::Message& message) {
-  std::string json;
-  return pb::util::MessageToJsonString(message, &json, JsonOptions()).ok() ? json : "{}";
-}
-
 std::string PrettyJsonText(const pb::Message& message) {
-  pb::util::JsonPrintOptions options = JsonOptions();
+  pb::util::JsonPrintOptions options;
+  options.preserve_proto_field_names = true;
   options.add_whitespace = true;
   std::string json;
   return pb::util::MessageToJsonString(message, &json, options).ok() ? json : "{}\n";

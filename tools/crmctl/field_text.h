@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "common/schema/language.h"
 #include "common/schema/message_schema.h"
+#include "common/schema/value_text.h"
 #include "google/protobuf/message.h"
 
 namespace crm::cli {
@@ -42,8 +43,7 @@ const schema::FieldSchema* FindAt(const schema::MessageSchema& schema, std::stri
 // Numbers and amounts, which stand to the right.
 bool IsNumeric(const schema::FieldSchema& field);
 
-// One line of JSON with the proto's field names; what cannot be written as JSON becomes `{}`.
-std::string JsonText(const google::protobuf::Message& message);
+using schema::JsonText;
 // The same on several lines.
 std::string PrettyJsonText(const google::protobuf::Message& message);
 

@@ -2,9 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <regex>
 
 #include "absl/strings/str_cat.h"
@@ -20,6 +22,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 class CommandsTest : public ::testing::Test {
  protected:
@@ -73,6 +76,23 @@ TEST_F(CommandsTest, CreatesShowsAndListsCustomersInChinese) {
   const std::string table = test_.TakeOut();
   EXPECT_THAT(table, HasSubstr("客户编号"));
   EXPECT_THAT(table, HasSubstr(number));
+}
+
+// CUS-26
+TEST_F(CommandsTest, AListIsExported) {
+  const std::string number = Create("钱塘贸易有限公司", "13800138019");
+  const std::string file = ::testing::TempDir() + "/customers.csv";
+  EXPECT_EQ(Run({"customer", "list", "--filter", absl::StrCat("number = \"", number, "\""),
+                 "--export", file, "--purpose", "回访"}),
+            kOk)
+      << test_.err.str();
+  EXPECT_THAT(test_.TakeErr(), HasSubstr("customers.csv: 1 行"));
+  std::ifstream stream(file, std::ios::binary);
+  const std::string content(std::istreambuf_iterator<char>(stream), {});
+  EXPECT_THAT(content, AllOf(StartsWith("\xEF\xBB\xBF客户编号,客户类型,客户全称"),
+                             HasSubstr(number), HasSubstr("钱塘贸易有限公司"), HasSubstr("未知")));
+  std::remove(file.c_str());
+  EXPECT_EQ(Run({"customer", "list", "--export", file}), kUsage);
 }
 
 // PLT-14: masked values come masked.
