@@ -2,8 +2,9 @@
 # make stop   stops what make run started
 # make test   builds and runs every test
 # make bench  measures (ONLY=archive.get runs some)
-# make format formats the sources; make lint checks them
-.PHONY: run stop test bench build format lint
+# make format formats the sources; make lint checks how they read, without building (not part of make test)
+# make breaking AGAINST=v0.1.0  compares the protos with those of a release (a tag or commit)
+.PHONY: run stop test bench build format lint breaking
 
 build:
 	@tools/local/packages.sh
@@ -27,7 +28,15 @@ bench:
 	@bench/run.sh
 
 format:
-	@git ls-files '*.cc' '*.h' | xargs clang-format -i
+	@tools/local/packages.sh packages_lint.txt
+	@git ls-files --cached --others --exclude-standard '*.cc' '*.h' | xargs clang-format -i
 
 lint:
+	@tools/local/packages.sh packages_lint.txt
 	@tools/lint.sh
+
+breaking:
+	@tools/local/packages.sh
+	@[ -n "$(AGAINST)" ] || { echo "error: AGAINST=<tag or commit> is missing" >&2; exit 1; }
+	@[ -d tests/node/node_modules ] || (cd tests/node && npm ci --no-audit --no-fund --loglevel=error)
+	@tests/node/node_modules/.bin/buf breaking --against '.git#ref=$(AGAINST)'

@@ -147,7 +147,7 @@ std::string Report::Verdict(const Entry& entry, const Summary& summary) {
 std::string Report::Table() const {
   std::vector<std::vector<std::string>> rows = {{"name", "value", "unit", "yardstick", "ratio",
                                                  "target", "p50 ms", "p99 ms", "peak MB", "growth",
-                                                 "service us", "client us", "verdict"}};
+                                                 "service us", "db us", "client us", "verdict"}};
   for (const Entry& entry : entries_) {
     const Summary summary = Summarize(entry);
     const Figure& figure = summary.figure;

@@ -7,7 +7,11 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "absl/strings/str_split.h"
 #include "absl/time/time.h"
 #include "bench/latency.h"
 
@@ -78,6 +82,28 @@ TEST(Report, MemoryOverItsBoundIsMissed) {
   figure.peak_mb = 301;
   report.Add(import, figure);
   EXPECT_THAT(report.Table(), HasSubstr("MISSED: memory over 300 MB"));
+}
+
+// QUA-3: figures are read under their headers.
+TEST(Report, EveryColumnHasItsHeader) {
+  const Settings settings;
+  Report report(settings);
+  Figure figure = FigureOf(500, 1000, 2);
+  figure.service_micros = 111;
+  figure.database_micros = 222;
+  figure.client_micros = 333;
+  report.Add(kGet, figure);
+  const std::vector<std::string> lines = absl::StrSplit(report.Table(), '\n');
+  const auto end_of = [](const std::string& line, const std::string& word) {
+    const size_t begin = line.find(word);
+    return begin == std::string::npos ? begin : begin + word.size();
+  };
+  for (const auto& [header, cell] :
+       {std::pair{"service us", "111"}, std::pair{"db us", "222"}, std::pair{"client us", "333"}}) {
+    ASSERT_NE(end_of(lines[0], header), std::string::npos) << header;
+    EXPECT_EQ(end_of(lines[0], header), end_of(lines[1], cell)) << header;
+  }
+  EXPECT_EQ(lines[0].find("verdict"), lines[1].find("met"));  // half of the yardstick
 }
 
 // QUA-3

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Checks how the sources read; changes nothing. Uses what is installed and says what is not:
+# Checks how the sources read; changes nothing, builds nothing, takes seconds but for clang-tidy, which is
+# why that one looks at what was changed only. `make lint` installs the tools; what is not there is named:
 #   clang-format   all C++ sources (make format mends them)
 #   clang-tidy     C++ sources changed since CRM_LINT_BASE (default: HEAD, so what is not committed)
 #   buf            protos, rules in buf.yaml

@@ -1,3 +1,6 @@
+#include <filesystem>
+#include <fstream>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -133,10 +136,30 @@ TEST(ProcessCollectorTest, ReadsThisProcess) {
   const std::string text = Scrape(ProcessCollector());
   for (const char* name :
        {"process_cpu_seconds_total", "process_open_fds", "process_max_fds", "process_threads",
-        "process_resident_memory_bytes", "process_start_time_seconds"}) {
+        "process_resident_memory_bytes", "process_start_time_seconds", "process_memory_limit_bytes",
+        "process_temporary_free_bytes", "process_temporary_size_bytes"}) {
     EXPECT_THAT(text, HasSubstr(std::string("\n") + name + " ")) << name;
   }
   EXPECT_THAT(text, Not(HasSubstr("process_resident_memory_bytes 0\n")));
+}
+
+// OPS-9: what CrmMemoryHigh compares with.
+TEST(ProcessCollectorTest, TheLimitIsTheContainers) {
+  const std::filesystem::path folder =
+      std::filesystem::path(::testing::TempDir()) / "memory_limit_test";
+  const auto write = [&folder](const std::string& file, const std::string& text) {
+    std::filesystem::create_directories((folder / file).parent_path());
+    std::ofstream(folder / file) << text;
+  };
+  EXPECT_EQ(MemoryLimitOf(folder), std::nullopt);
+  write("memory/memory.limit_in_bytes", "268435456\n");
+  EXPECT_EQ(MemoryLimitOf(folder), 268435456);
+  write("memory.max", "536870912\n");
+  EXPECT_EQ(MemoryLimitOf(folder), 536870912);
+  std::filesystem::remove_all(folder / "memory");
+  write("memory.max", "max\n");
+  EXPECT_EQ(MemoryLimitOf(folder), std::nullopt);
+  std::filesystem::remove_all(folder);
 }
 
 TEST(MetricsServerTest, SaysWhenTheAddressIsInUse) {

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -19,10 +20,18 @@
 namespace crm::metrics {
 namespace {
 
-std::optional<std::string> ReadFile(const char* path) {
+std::optional<std::string> ReadFile(const std::string& path) {
   std::ifstream file(path);
   if (!file) return std::nullopt;
   return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+// A container sees its own control group; outside of one this is the root, which has no limit.
+double MemoryLimit() {
+  const double machine =
+      static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+  // A group without a limit says a number larger than any machine (version 1).
+  return std::min(machine, MemoryLimitOf("/sys/fs/cgroup").value_or(machine));
 }
 
 // Field numbers of proc(5), counted from 1.
@@ -89,6 +98,15 @@ std::optional<double> operator*(std::optional<double> a, double b) {
 
 }  // namespace
 
+std::optional<double> MemoryLimitOf(const std::string& folder) {
+  for (const char* file : {"/memory.max", "/memory/memory.limit_in_bytes"}) {
+    const auto text = ReadFile(folder + file);
+    int64_t bytes = 0;
+    if (text.has_value() && absl::SimpleAtoi(*text, &bytes)) return static_cast<double>(bytes);
+  }
+  return std::nullopt;
+}
+
 std::vector<prometheus::MetricFamily> ProcessCollector::Collect() const {
   std::vector<prometheus::MetricFamily> families;
   const auto add = [&families](std::string_view name, std::optional<double> value) {
@@ -96,6 +114,13 @@ std::vector<prometheus::MetricFamily> ProcessCollector::Collect() const {
   };
   add("process_open_fds", OpenFiles());
   add("process_max_fds", MaxFiles());
+  add("process_memory_limit_bytes", MemoryLimit());
+  std::error_code error;
+  const auto disk = std::filesystem::space(std::filesystem::temp_directory_path(error), error);
+  if (!error) {
+    add("process_temporary_free_bytes", static_cast<double>(disk.available));
+    add("process_temporary_size_bytes", static_cast<double>(disk.capacity));
+  }
 
   const auto text = ReadFile("/proc/self/stat");
   if (!text.has_value() || text->rfind(") ") == std::string::npos) return families;

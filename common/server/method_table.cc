@@ -4,6 +4,7 @@
 #include "absl/strings/str_join.h"
 #include "common/base/absl_view.h"
 #include "common/error/error.h"
+#include "common/schema/contradictions.h"
 #include "crm/options/v1/options.pb.h"
 
 namespace crm::server {
@@ -47,6 +48,11 @@ absl::Status MethodTable::Check() const {
     const pb::MethodDescriptor& method = *service_->method(i);
     if (PermissionOf(method).empty()) {
       problems.push_back(absl::StrCat(method.full_name(), " declares no permission"));
+    }
+    for (const pb::Descriptor* message : {method.input_type(), method.output_type()}) {
+      for (std::string& problem : schema::ContradictionsOf(*message)) {
+        problems.push_back(std::move(problem));
+      }
     }
     const auto found = entries_.find(method.name());
     CheckMethod(method, found == entries_.end() ? nullptr : &found->second, problems);

@@ -6,10 +6,13 @@
 #include <atomic>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "common/base/mutex.h"
 #include "common/server/echo_server.h"
+#include "crm/options/v1/options.pb.h"
+#include "google/protobuf/descriptor.pb.h"
 
 namespace crm::server {
 namespace {
@@ -28,12 +31,54 @@ Detail DetailOf(const absl::Status& status) {
   return detail;
 }
 
+// A service whose proto is made here: one RPC that needs `permission`; empty declares none.
+class OneMethodService {
+ public:
+  explicit OneMethodService(const std::string& permission) {
+    google::protobuf::FileDescriptorProto file;
+    file.set_name("crm/testing/v1/say.proto");
+    file.set_package("crm.testing.v1");
+    file.add_dependency(echo::EchoRequest::descriptor()->file()->name());
+    auto& service = *file.add_service();
+    service.set_name("SayService");
+    auto& method = *service.add_method();
+    method.set_name("Say");
+    method.set_input_type(".crm.testing.v1.EchoRequest");
+    method.set_output_type(".crm.testing.v1.EchoResponse");
+    if (!permission.empty()) {
+      method.mutable_options()->MutableExtension(options::v1::method)->set_permission(permission);
+    }
+    service_ = pool_.BuildFile(file)->service(0);
+  }
+
+  MethodTable Table() const {
+    MethodTable table(service_);
+    table.Unary<echo::EchoRequest, echo::EchoResponse>(
+        "Say", [](CallContext&, const echo::EchoRequest&) { return echo::EchoResponse(); });
+    return table;
+  }
+
+ private:
+  google::protobuf::DescriptorPool pool_{google::protobuf::DescriptorPool::generated_pool()};
+  const google::protobuf::ServiceDescriptor* service_;
+};
+
 class RpcServerTest : public ::testing::Test {
  protected:
   absl::StatusOr<echo::EchoResponse> Call(client::Channel& channel, const char* method,
                                           std::string_view text,
                                           const client::CallOptions& options = {}) {
     return channel.Call<echo::EchoRequest, echo::EchoResponse>(method, Say(text), options);
+  }
+
+  // Of a server with this table and nothing else.
+  absl::Status StartOnly(MethodTable table) {
+    prometheus::Registry registry;
+    RpcServerParts parts = world_.Parts();
+    parts.metrics = &registry;
+    RpcServer server({}, parts);
+    server.Add(std::move(table));
+    return server.Start();
   }
 
   EchoWorld world_;
@@ -444,17 +489,32 @@ TEST_F(RpcServerTest, CountsCalls) {
   EXPECT_THAT(metrics, HasSubstr("crm_rpc_in_flight{" + labels + "} 0"));
 }
 
-// PLT-13: a server does not start half.
+// A server does not start half.
 TEST_F(RpcServerTest, RefusesToStartWithAMethodWithoutHandler) {
-  prometheus::Registry registry;
-  RpcServerParts parts = world_.Parts();
-  parts.metrics = &registry;
-  RpcServer server({}, parts);
-  server.Add(
+  const absl::Status status = StartOnly(
       MethodTable(echo::EchoRequest::descriptor()->file()->FindServiceByName("EchoService")));
-  const absl::Status status = server.Start();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(status.message()), HasSubstr("EchoService.Count has no handler"));
+}
+
+// PLT-13
+TEST_F(RpcServerTest, RefusesToStartOnARpcWithoutPermission) {
+  OneMethodService declared("customer.read");
+  EXPECT_EQ(StartOnly(declared.Table()), absl::OkStatus());
+
+  OneMethodService bare("");
+  const absl::Status status = StartOnly(bare.Table());
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(ErrorReason(status), "METHODS_INVALID");
+  EXPECT_THAT(std::string(status.message()), HasSubstr("SayService.Say declares no permission"));
+}
+
+// PLT-13: a permission that no role can have is a slip of the pen.
+TEST_F(RpcServerTest, RefusesToStartOnAPermissionThatNoRoleHas) {
+  OneMethodService misspelt("custmer.read");
+  const absl::Status status = StartOnly(misspelt.Table());
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("custmer.read"));
 }
 
 TEST_F(RpcServerTest, RefusesToStartOnAnAddressInUse) {

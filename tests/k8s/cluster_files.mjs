@@ -2,7 +2,7 @@
 //
 // Environment: CRM_BIN (build/release/bin).
 import {execFileSync} from 'node:child_process';
-import {chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {unzipSync} from 'fflate';
@@ -43,10 +43,14 @@ export function optionsOf(program) {
   };
 }
 
+const goldenFiles = readdirSync(join(top, 'tests/golden')).filter((each) => /^metrics.*\.txt$/.test(each));
+
+// Services whose metrics have a golden file.
+export const services = goldenFiles.map((each) => /^metrics-(\w+)\.txt$/.exec(each)?.[1] ?? 'customer');
+
 // Name → type and label names, from the golden files of all services' metrics.
 export function goldenMetrics() {
-  const files = ['metrics.txt', 'metrics-sales.txt', 'metrics-ticket.txt'];
-  return new Map(files.flatMap((each) => read(`tests/golden/${each}`).trim().split('\n')).map((line) => {
+  return new Map(goldenFiles.flatMap((each) => read(`tests/golden/${each}`).trim().split('\n')).map((line) => {
     const [, name, type, labels] = /^(\S+) (\w+)\{(.*)\}$/.exec(line);
     return [name, {type, labels: labels.split(',').filter(Boolean)}];
   }));

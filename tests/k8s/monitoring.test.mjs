@@ -2,16 +2,19 @@
 // services do not have (OPS-8, OPS-9).
 import assert from 'node:assert/strict';
 import {execFileSync} from 'node:child_process';
-import {readFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {readFileSync, readdirSync} from 'node:fs';
+import {basename, join} from 'node:path';
 import {test} from 'node:test';
 import {parser} from '@prometheus-io/lezer-promql';
 import yaml from 'js-yaml';
 import {generated} from './generate.mjs';
-import {goldenMetrics, read, render, top} from './cluster_files.mjs';
+import {goldenMetrics, read, render, services, top} from './cluster_files.mjs';
 
 const rules = yaml.load(read('k8s/monitoring/rules.yaml')).groups.flatMap((each) => each.rules);
-const dashboards = ['suite', 'sales', 'ticket'].map((each) => JSON.parse(read(`k8s/monitoring/${each}_dashboard.json`)));
+const dashboardFiles = readdirSync(join(top, 'k8s/monitoring')).filter((each) => each.endsWith('_dashboard.json'));
+const dashboards = dashboardFiles.map((each) => JSON.parse(read(`k8s/monitoring/${each}`)));
+const monitoring = render('k8s/monitoring');
+const deployments = render('k8s/base').filter((each) => each.kind === 'Deployment');
 const panels = dashboards.flatMap(({panels: all}) => all.flatMap((each) => [each, ...(each.panels ?? [])]));
 const queries = [
   ...rules.map((each) => ({where: each.record ?? each.alert, expr: each.expr})),
@@ -78,10 +81,35 @@ test('every alert has a unit test', () => {
   for (const {alert} of rules.filter((each) => each.alert)) assert.match(tests, new RegExp(`alertname: ${alert}\\b`));
 });
 
-test('the memory alert knows the limit of the manifests', () => {
-  const limit = render('k8s/base').find((each) => each.kind === 'Deployment').spec.template.spec.containers[0].resources.limits.memory;
-  const bytes = Number(/^(\d+)Gi$/.exec(limit)[1]) * 2 ** 30;
-  assert.ok(rules.find((each) => each.alert === 'CrmMemoryHigh').expr.includes(String(bytes)));
+for (const {metadata: {name}, spec: {template}} of deployments) {
+  const container = template.spec.containers[0];
+
+  test(`${name}: is scraped`, () => {
+    const {selector, podMetricsEndpoints: [endpoint]} = monitoring.find((each) => each.kind === 'PodMonitor').spec;
+    assert.deepEqual(Object.keys(selector), ['matchLabels']);
+    for (const [key, value] of Object.entries(selector.matchLabels)) assert.equal(template.metadata.labels[key], value);
+    assert.ok(container.ports.some((each) => each.name === endpoint.port));
+  });
+
+  test(`${name}: the memory alert has a limit to compare with`, () => {
+    assert.match(container.resources.limits.memory, /^\d+[MG]i$/);
+  });
+
+  test(`${name}: its metrics are known to these tests`, () => {
+    assert.ok(services.includes(name.replace('crm-', '')), 'tests/golden has its metrics');
+  });
+}
+
+test('no alert has the limit of one service for all', () => {
+  for (const {alert, expr} of rules.filter((each) => each.alert)) assert.doesNotMatch(expr, /\d{9,}/, alert);
+  assert.match(rules.find((each) => each.alert === 'CrmMemoryHigh').expr, /\/ process_memory_limit_bytes/);
+});
+
+test('every dashboard is shipped', () => {
+  const shipped = monitoring.find((each) => each.kind === 'ConfigMap' && each.metadata.labels.grafana_dashboard);
+  assert.deepEqual(Object.keys(shipped.data).sort(), dashboardFiles.sort());
+  assert.deepEqual(Object.keys(generated()).filter((each) => each.endsWith('.json')).map((each) => basename(each)).sort(), dashboardFiles);
+  assert.ok(Buffer.byteLength(JSON.stringify(shipped)) < 250_000, 'kubectl apply keeps a copy in an annotation of 256 KiB at most');
 });
 
 test('promtool finds the rules right and their unit tests pass', () => {

@@ -1,15 +1,20 @@
 #!/usr/bin/env bash
-# Installs the Debian packages of packages.txt that are missing. Says what it does; silent and quick
-# when nothing is.
+# Installs the Debian packages of packages.txt, and of the lists that are named, that are missing. Says what
+# it does; silent and quick when nothing is.
+#   packages.sh               to build, run and test
+#   packages.sh packages_lint.txt
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
+
+lists=("$here/packages.txt")
+for list in "$@"; do lists+=("$here/$list"); done
 
 missing=()
 while IFS=: read -r package command; do
   [[ -z $package || $package == \#* ]] && continue
   if [[ -n $command ]] && command -v "$command" >/dev/null; then continue; fi
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")
-done < "$here/packages.txt"
+done < <(cat "${lists[@]}")
 [[ ${#missing[@]} -eq 0 ]] && exit 0
 
 echo "installing ${#missing[@]} Debian packages: ${missing[*]}"
