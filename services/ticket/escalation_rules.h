@@ -47,8 +47,8 @@ struct Escalation {
 // - A clock that stands still (the customer's turn, done, merged) comes to nothing meanwhile. What
 //   it would have come to is due when it runs again, and that time does not count for the manager.
 // - A policy or priority that comes later escalates nothing before it came.
-// - While a ticket is merged into another, nothing of it is due; afterwards people have all of
-//   their time anew.
+// - While a ticket is merged into another, there is nothing; afterwards comes what was due before,
+//   and people have all of their time anew.
 // - Of a history that was imported: nothing that was due before the import.
 std::vector<Escalation> PendingEscalations(const v1::Ticket& ticket, const TicketHistory& history,
                                            const sla::Evaluation& evaluation);
