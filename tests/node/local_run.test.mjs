@@ -64,6 +64,32 @@ function lives(pid) {
   }
 }
 
+// Commands of the blocks of a Markdown text that begin with `$ `, with the lines shown under each.
+function readTour(text) {
+  const commands = [];
+  for (const [, block] of text.matchAll(/^```\n(\$ [^]*?)^```$/gm)) {
+    for (const line of block.split('\n')) {
+      if (line.startsWith('$ ')) commands.push({command: line.slice(2), lines: []});
+      else if (line.trim() && line !== '…') commands.at(-1).lines.push(line);
+    }
+  }
+  return commands;
+}
+
+// Types the commands into one shell; gives what each said and its exit code.
+function typeAll(commands) {
+  const mark = '=== answered ';
+  const script = ['exec 2>&1', 'shopt -s expand_aliases', ...commands.flatMap((each) => [each, `echo "${mark}$?"`])].join('\n');
+  const env = {...process.env, LC_ALL: 'C.UTF-8'};
+  const said = execFileSync('bash', [], {input: script, encoding: 'utf8', env, cwd: top, maxBuffer: 1 << 26});
+  return said.split(mark).map((part, i, all) => ({
+    output: part.replace(/^\d+\n/, ''), code: i + 1 < all.length ? parseInt(all[i + 1], 10) : 0,
+  }));
+}
+
+// What does not change from run to run.
+const plain = (line) => line.replaceAll(/[█▏▎▍▌▋▊▉─]+/g, ' ').replaceAll(/\d[\d,.:]*/g, '0').replaceAll(/\s+/g, ' ').trim();
+
 const run = new LocalRun('local');
 let output;
 
@@ -135,6 +161,23 @@ test('a stop stops what the run started, and a run goes on with the data', () =>
   assert.match(run.stop(), /nothing was running/);
   run.start();
   assert.equal(run.list('imports', 'list').length, jobs);
+});
+
+// The tour of the README as it is typed: every command works, and every line that the README shows is one that comes
+// out, but for numbers, dates and bars.
+test('the tour of the README is true', () => {
+  const shown = readTour(readFileSync(join(top, 'README.md'), 'utf8'));
+  assert.ok(shown.length >= 9, `${shown.length} commands`);
+  const typed = shown.map(({command}) => command
+    .replaceAll('build/run', run.dir).replaceAll('build/release/bin', bin)
+    .replace('127.0.0.1:7001', `127.0.0.1:${run.read('crm-customer.port')}`));
+  const answers = typeAll(typed);
+  shown.forEach(({command, lines}, i) => {
+    const {output: said, code} = answers[i];
+    assert.ok(code === 0 || (code === 3 && command.includes('import')), `${command}: ${code}\n${said}`);
+    const there = new Set(said.split('\n').map(plain));
+    for (const line of lines) assert.ok(there.has(plain(line)), `${command} does not say: ${line}\n${said}`);
+  });
 });
 
 // OPS-1: what fails says why.
