@@ -13,14 +13,13 @@ absl::StatusOr<filter::ListQuery> MakeListQuery(const server::CallContext& call,
   options.zone = list.zone;
   options.language = call.language();
   if (list.scope != nullptr) options.plain_kinds = call.plain_kinds();
-  return filter::ListQuery::Make(
-      {.schema = list.table.schema(),
-       .from = list.table.name(),
-       .columns = list.table.Columns(),
-       .column_count = list.table.column_count(),
-       .condition = {},
-       .scope = list.scope != nullptr ? *list.scope : everybody},
-      request, options);
+  return filter::ListQuery::Make({.schema = list.table.schema(),
+                                  .from = list.table.name(),
+                                  .columns = list.table.Columns(),
+                                  .column_count = list.table.column_count(),
+                                  .condition = {},
+                                  .scope = list.scope != nullptr ? *list.scope : everybody},
+                                 request, options);
 }
 
 }  // namespace crm::record

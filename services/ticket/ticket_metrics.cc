@@ -120,9 +120,9 @@ TicketMetrics::TicketMetrics(prometheus::Registry& registry, db::Pool& pool, con
   MakeSeries(metrics::GaugeFamily(registry, kMetrics[3]), running_);
   auto& open = metrics::GaugeFamily(registry, kMetrics[5]);
   for (int status = kFirstOpen; status <= kLastOpen; ++status) {
-    open_[status] = &open.Add(
-        {{"status",
-          LabelOf(v1::TicketStatus_Name(static_cast<v1::TicketStatus>(status)), "TICKET_STATUS_")}});
+    open_[status] =
+        &open.Add({{"status", LabelOf(v1::TicketStatus_Name(static_cast<v1::TicketStatus>(status)),
+                                      "TICKET_STATUS_")}});
   }
 }
 
