@@ -25,7 +25,8 @@ constexpr int64_t kModels = 50'000;
 // Rows that benchmarks may have added before the database is filled afresh.
 constexpr double kMostGrowth = 1.25;
 constexpr int kOutstanding = 64;
-// Ids hold a time in their upper bits: this moves them by days, far from any that the service makes.
+// Ids hold a time in their upper bits: this moves them by days, far from any that the service
+// makes.
 constexpr int64_t kIdShift = int64_t{1} << 50;
 
 absl::Status CommitAlone(db::Pool& pool, const db::WriteSet& writes) {
@@ -57,10 +58,9 @@ FilledService::FilledService(std::unique_ptr<TestedService> service, const Filli
 
 absl::StatusOr<std::unique_ptr<FilledService>> FilledService::Open(const Settings& settings,
                                                                    const Filling& filling) {
-  CRM_ASSIGN_OR_RETURN(
-      auto service,
-      TestedService::Make(settings, filling.program,
-                          absl::StrCat("crm_bench_", filling.name, "_", settings.rows)));
+  CRM_ASSIGN_OR_RETURN(auto service, TestedService::Make(settings, filling.program,
+                                                         absl::StrCat("crm_bench_", filling.name,
+                                                                      "_", settings.rows)));
   std::unique_ptr<FilledService> filled(new FilledService(std::move(service), filling));
   if (!filled->IsFilled()) CRM_RETURN_IF_ERROR(filled->Fill());
   CRM_RETURN_IF_ERROR(filled->service_->Migrate());
@@ -90,14 +90,15 @@ absl::Status FilledService::Fill() {
   CRM_RETURN_IF_ERROR(service_->Start());
   CRM_RETURN_IF_ERROR(MakeModels());
   service_->Stop();
-  for (const std::string& table : filling_.emptied) CRM_RETURN_IF_ERROR(Run("DELETE FROM " + table));
+  for (const std::string& table : filling_.emptied)
+    CRM_RETURN_IF_ERROR(Run("DELETE FROM " + table));
   CRM_ASSIGN_OR_RETURN(int64_t rows, service_->Count(filling_.table));
   for (int step = 0; rows < service_->settings().rows; ++step, rows *= 2) {
     CRM_RETURN_IF_ERROR(Double(step));
   }
   const absl::Duration took = absl::Now() - begin;
-  std::cerr << " with " << rows << " rows: "
-            << absl::FormatDuration(absl::Trunc(took, absl::Seconds(1))) << "\n";
+  std::cerr << " with " << rows
+            << " rows: " << absl::FormatDuration(absl::Trunc(took, absl::Seconds(1))) << "\n";
   return absl::OkStatus();
 }
 

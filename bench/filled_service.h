@@ -36,7 +36,7 @@ struct Filling {
   std::string table;
   std::vector<std::string> staff = {};  // users of the directory
   std::string staff_role = {};
-  std::vector<std::string> sql = {};     // run before the first call
+  std::vector<std::string> sql = {};  // run before the first call
   std::function<CallKind()> create;
   std::string role;  // of the caller, "bench" of kBenchTeam
   std::vector<CopiedTable> copies;

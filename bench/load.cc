@@ -24,8 +24,7 @@ absl::Duration DurationOf(const timeval& time) {
 class Outcomes {
  public:
   static bool IsFailure(const absl::Status& status) {
-    return !status.ok() && !absl::IsResourceExhausted(status) &&
-           !absl::IsDeadlineExceeded(status);
+    return !status.ok() && !absl::IsResourceExhausted(status) && !absl::IsDeadlineExceeded(status);
   }
 
   void Add(const absl::Status& status, absl::Duration took) {

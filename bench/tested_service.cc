@@ -84,10 +84,9 @@ absl::Status TestedService::MakeDatabase() {
 }
 
 absl::Status TestedService::Migrate() {
-  CRM_ASSIGN_OR_RETURN(
-      const auto migration,
-      Process::Start({absl::StrCat(settings_.programs, "/", program_), "migrate"},
-                     File(database_ + ".log"), Environment()));
+  CRM_ASSIGN_OR_RETURN(const auto migration,
+                       Process::Start({absl::StrCat(settings_.programs, "/", program_), "migrate"},
+                                      File(database_ + ".log"), Environment()));
   while (migration->Running()) absl::SleepFor(absl::Milliseconds(20));
   return absl::OkStatus();
 }
@@ -104,10 +103,11 @@ std::vector<std::string> TestedService::Environment() const {
 absl::Status TestedService::Start() {
   const absl::Time begin = absl::Now();
   address_ = absl::StrCat("127.0.0.1:", FreePort());
-  CRM_ASSIGN_OR_RETURN(process_, Process::Start({absl::StrCat(settings_.programs, "/", program_),
-                                                 absl::StrCat("--listen=", address_),
-                                                 absl::StrCat("--metrics-listen=127.0.0.1:", FreePort())},
-                                                File(database_ + ".log"), Environment()));
+  CRM_ASSIGN_OR_RETURN(process_,
+                       Process::Start({absl::StrCat(settings_.programs, "/", program_),
+                                       absl::StrCat("--listen=", address_),
+                                       absl::StrCat("--metrics-listen=127.0.0.1:", FreePort())},
+                                      File(database_ + ".log"), Environment()));
   CRM_RETURN_IF_ERROR(AwaitServing());
   start_time_ = absl::Now() - begin;
   return absl::OkStatus();
@@ -115,8 +115,8 @@ absl::Status TestedService::Start() {
 
 absl::Status TestedService::AwaitServing() {
   const absl::Time deadline = absl::Now() + kStartTimeout;
-  CRM_ASSIGN_OR_RETURN(const auto channel, client::Channel::Connect(
-                                               {.address = address_, .own_connection = true}));
+  CRM_ASSIGN_OR_RETURN(const auto channel,
+                       client::Channel::Connect({.address = address_, .own_connection = true}));
   while (absl::Now() < deadline && process_->Running()) {
     const auto answer = channel->Call<health::HealthCheckRequest, health::HealthCheckResponse>(
         "/grpc.health.v1.Health/Check", health::HealthCheckRequest(),

@@ -33,9 +33,7 @@ class IdGenerator {
   void ObserveTime(absl::Time time);
 
   // The node that made a key.
-  static int NodeOf(int64_t id) {
-    return static_cast<int>(id >> kCounterBits) & kMaxNode;
-  }
+  static int NodeOf(int64_t id) { return static_cast<int>(id >> kCounterBits) & kMaxNode; }
 
   // When a key was made, to the millisecond.
   static absl::Time TimeOf(int64_t id);

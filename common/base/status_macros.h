@@ -10,8 +10,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
-#define CRM_RETURN_IF_ERROR(expr)                                     \
-  do {                                                                \
+#define CRM_RETURN_IF_ERROR(expr)                                              \
+  do {                                                                         \
     if (absl::Status crm_status = (expr); !crm_status.ok()) return crm_status; \
   } while (false)
 

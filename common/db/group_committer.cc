@@ -124,9 +124,8 @@ bool HasLowerKey(const Values& a, const Values& b, const std::vector<size_t>& ke
 // later one may overwrite the earlier.
 void SortByKey(const InsertSpec& spec, RowPointers& rows) {
   const std::vector<size_t> keys = KeyColumns(spec);
-  std::stable_sort(rows.begin(), rows.end(), [&](const Values* a, const Values* b) {
-    return HasLowerKey(*a, *b, keys);
-  });
+  std::stable_sort(rows.begin(), rows.end(),
+                   [&](const Values* a, const Values* b) { return HasLowerKey(*a, *b, keys); });
 }
 
 absl::Status InsertAll(Connection& connection, absl::Span<const WriteSet* const> writes) {

@@ -26,7 +26,8 @@ Error&& Error::Meta(std::string_view key, std::string_view value) && {
   return std::move(*this);
 }
 
-Error&& Error::Field(std::string_view path, std::string_view rule, std::string_view description) && {
+Error&& Error::Field(std::string_view path, std::string_view rule,
+                     std::string_view description) && {
   auto* violation = bad_request_.add_field_violations();
   violation->set_field(std::string(path));
   violation->set_reason(std::string(rule));

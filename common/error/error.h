@@ -1,5 +1,5 @@
-// Typed errors (PLT-7). An Error becomes an absl::Status that carries google.rpc details; the server
-// turns it into `grpc-status-details-bin`.
+// Typed errors (PLT-7). An Error becomes an absl::Status that carries google.rpc details; the
+// server turns it into `grpc-status-details-bin`.
 //
 //   return Error(absl::StatusCode::kFailedPrecondition, "CUSTOMER_DELETED",
 //                "the customer is deleted")

@@ -30,8 +30,9 @@
 // Streams of people who watch are many and have no end. They get a share of the server's places for
 // streams, so that the readers of other services, up- and downloads always find one.
 //
-// Errors: RESOURCE_EXHAUSTED, reason WATCHERS_TOO_MANY; those of Follower and of `make`. OK when the client is gone or the server is stopping,
-// which the server turns into CANCELLED and UNAVAILABLE. Thread-safe.
+// Errors: RESOURCE_EXHAUSTED, reason WATCHERS_TOO_MANY; those of Follower and of `make`. OK when
+// the client is gone or the server is stopping, which the server turns into CANCELLED and
+// UNAVAILABLE. Thread-safe.
 #ifndef CRM_COMMON_EVENT_OWN_EVENTS_H_
 #define CRM_COMMON_EVENT_OWN_EVENTS_H_
 

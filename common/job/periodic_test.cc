@@ -7,7 +7,6 @@
 
 #include "common/base/mutex.h"
 
-
 namespace crm::job {
 namespace {
 

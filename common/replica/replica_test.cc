@@ -23,8 +23,8 @@ namespace v1 = crm::customer::v1;
 using crm::event::v1::EventPosition;
 using crm::event::v1::GetEventPositionRequest;
 using ::testing::ElementsAre;
-using ::testing::IsEmpty;
 using testing::Eventually;
+using ::testing::IsEmpty;
 using testing::ServiceHarness;
 
 // A service that has nothing but its copy of the archive.

@@ -135,9 +135,7 @@ void GrpcCall::MakeMessages() {
 
 void GrpcCall::ReadRequest() { stream_.Read(&buffer_, &request_read_); }
 
-void GrpcCall::Refuse(const WireError& error) {
-  stream_.Finish(ToGrpc(error), &sent_);
-}
+void GrpcCall::Refuse(const WireError& error) { stream_.Finish(ToGrpc(error), &sent_); }
 
 std::string_view GrpcCall::Metadata(const char* key) const {
   const auto& metadata = grpc_context_.client_metadata();

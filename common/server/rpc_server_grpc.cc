@@ -59,8 +59,8 @@ const WireError& Overloaded() {
 }
 
 const WireError& UnknownMethod() {
-  static const auto* const kError = new WireError(ForEverybody(
-      Error(absl::StatusCode::kUnimplemented, "METHOD_UNKNOWN", "no such method")));
+  static const auto* const kError = new WireError(
+      ForEverybody(Error(absl::StatusCode::kUnimplemented, "METHOD_UNKNOWN", "no such method")));
   return *kError;
 }
 

@@ -277,10 +277,10 @@ absl::Status WriteBulk(const BulkOptions& options) {
     const bool repeats = i % kRepeatEvery == kRepeatEvery - 1;
     // The earlier customer again, moved and rated anew.
     const Customer& who = repeats ? earlier : customer;
-    CRM_RETURN_IF_ERROR(writer->Write({KindText(who.kind), who.name, who.credit_code,
-                                       who.industry_code, who.decision_maker, who.phone, who.email,
-                                       customer.region, customer.address, customer.tier,
-                                       customer.channel, DateText(customer.created)}));
+    CRM_RETURN_IF_ERROR(
+        writer->Write({KindText(who.kind), who.name, who.credit_code, who.industry_code,
+                       who.decision_maker, who.phone, who.email, customer.region, customer.address,
+                       customer.tier, customer.channel, DateText(customer.created)}));
   }
   return writer->Close();
 }
