@@ -73,6 +73,23 @@ TEST_F(AttachmentHandlersTest, WhatGoesUpComesDown) {
   EXPECT_EQ(Rows("attachment_upload"), 0);
 }
 
+// TIC-9, PLT-13: what is known of a file, for whoever may read it.
+TEST_F(AttachmentHandlersTest, TellsWhatIsKnownOfAFile) {
+  const auto uploaded = Upload(seller_, Named("合同.pdf"), Pdf(1'000));
+  ASSERT_TRUE(uploaded.ok()) << uploaded.status();
+  const auto get = [&](const std::string& token, const std::string& number) {
+    v1::GetAttachmentRequest request;
+    request.set_attachment(number);
+    return Call<v1::Attachment>(token, "crm.customer.v1.AttachmentService/GetAttachment", request);
+  };
+  const auto known = get(seller_, uploaded->number());
+  ASSERT_TRUE(known.ok()) << known.status();
+  EXPECT_EQ(known->SerializeAsString(), uploaded->SerializeAsString());
+  EXPECT_EQ(get(seller_, "AT20260320999999").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(get(harness_.TokenOf("shen", {"auditor"}), uploaded->number()).status().code(),
+            absl::StatusCode::kPermissionDenied);
+}
+
 // TIC-9: stored once per content.
 TEST_F(AttachmentHandlersTest, AContentIsStoredOnce) {
   const std::string content = Pdf(10'000);

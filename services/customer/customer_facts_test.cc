@@ -15,14 +15,17 @@ using CustomerFactsTest = CustomerHandlersTest;
 
 // CUS-14: a landline is no identity
 TEST_F(CustomerFactsTest, TwoOrganizationsMayShareALandline) {
-  const auto first = Create(Organization("广州甲公司", "020-88886666"));
+  const auto with_landline = [&](const char* name, const char* mobile, const char* landline) {
+    v1::Customer customer = Organization(name, mobile);
+    customer.set_company_phone(landline);
+    return Create(customer);
+  };
+  const auto first = with_landline("广州甲公司", "13812345676", "020-88886666");
   ASSERT_TRUE(first.ok()) << first.status();
-  const auto second = Create(Organization("广州乙公司", "020 8888 6666"));
+  const auto second = with_landline("广州乙公司", "13812345677", "020 8888 6666");
   ASSERT_TRUE(second.ok()) << second.status();
   // CUS-14: but a steward has a look at them.
-  v1::Customer third = Organization("广州丙公司", "13812345678");
-  third.set_company_phone("020-88886666");
-  ASSERT_TRUE(Create(third).ok());
+  ASSERT_TRUE(with_landline("广州丙公司", "13812345678", "020-88886666").ok());
   EXPECT_EQ(harness_.database().Int("SELECT COUNT(*) FROM duplicate_candidate"), 3);
   // Changing something else opens none.
   v1::Customer patch;
@@ -99,8 +102,23 @@ TEST_F(CustomerFactsTest, AgesComeFromTheBirthdayOrAreDated) {
   EXPECT_THAT(Violations(Create(person).status()), ElementsAre("customer.remark TEXT_TOO_LONG"));
 }
 
-// CUS-4: organisations may have a landline, persons have mobiles.
-TEST_F(CustomerFactsTest, APersonHasNoLandline) {
+// CUS-4, CUS-14: a phone recognises its customer: a person's mobile, or the decision maker's. The
+// landline of an organisation is its company phone.
+TEST_F(CustomerFactsTest, ALandlineIsNobodysPhone) {
+  v1::Customer organization = Organization("广州甲公司", "020-88886666");
+  const auto refused = Create(organization);
+  EXPECT_THAT(Violations(refused.status()), ElementsAre("customer.phone PHONE_LANDLINE"));
+  organization.clear_phone();
+  organization.set_company_phone("020-88886666");
+  EXPECT_THAT(Violations(Create(organization).status()), ElementsAre("customer.phone REQUIRED"));
+  organization.set_phone("+852 5123 4567");
+  const auto created = Create(organization);
+  ASSERT_TRUE(created.ok()) << created.status();
+  v1::Customer patch;
+  patch.set_number(created->number());
+  patch.set_phone("020-88886666");
+  EXPECT_THAT(Violations(Update(patch, {"phone"}).status()),
+              ElementsAre("customer.phone PHONE_LANDLINE"));
   EXPECT_THAT(Violations(Create(Person("张三丰", "020-88886666")).status()),
               ElementsAre("customer.phone PHONE_LANDLINE"));
 }

@@ -68,7 +68,9 @@ class CustomerGroupReadTest : public ArchiveTest {
        .zone = runtime().zone()},
       runtime().pool()};
   const DuplicateStore duplicates_{archive_.keyring, archive_.ids, duplicate_numbers_};
-  CustomerHandlers handlers_{archive_, staff_, products_, duplicates_};
+  const auth::CurrentPolicy policy_{nullptr};  // reads ask for no right to assign
+  const CustomerOwners owners_{staff_, policy_};
+  CustomerHandlers handlers_{archive_, owners_, products_, duplicates_};
   server::MethodTable table_{runtime::ServiceDescriptorOf("crm.customer.v1.CustomerService")};
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,10 +19,10 @@
 #include "common/resource/history.h"
 #include "common/resource/update.h"
 #include "common/schema/validate.h"
-#include "services/customer/customer_owner.h"
 #include "services/customer/identity_conflict.h"
 #include "services/customer/product_mapper.h"
 #include "services/customer/reach.h"
+#include "services/customer/reserved_numbers.h"
 #include "services/customer/value_block.h"
 
 namespace crm::customer {
@@ -47,6 +48,28 @@ void RemoveUnread(const std::deque<resource::RowKey>& keys,
   for (size_t i = keys.size(); i-- > 0;) {
     if (keys[i].id == 0) page.DeleteSubrange(static_cast<int>(i), 1);
   }
+}
+
+// Owner and team that a call would change: they have a verb of their own (PLT-2), which takes a
+// permission of its own.
+std::vector<schema::Violation> OwnerChanges(const v1::UpdateCustomerRequest& request,
+                                            const v1::Customer& before) {
+  std::vector<schema::Violation> violations;
+  const auto refuse = [&](std::string path) {
+    violations.push_back({std::move(path), "FIELD_BY_VERB",
+                          "give the customer to another owner by AssignCustomer",
+                          "请通过 AssignCustomer 更换负责人"});
+  };
+  const v1::Customer& patch = request.customer();
+  const auto& paths = request.update_mask().paths();
+  if (paths.empty() && !patch.owner().empty() && patch.owner() != before.owner()) {
+    refuse("customer.owner");
+  }
+  for (int i = 0; i < paths.size(); ++i) {
+    const bool owner = paths[i] == "owner" && patch.owner() != before.owner();
+    if (owner || paths[i] == "team") refuse(absl::StrCat("update_mask.paths[", i, "]"));
+  }
+  return violations;
 }
 
 std::string ReservationEvent(const server::CallContext& call,
@@ -92,9 +115,10 @@ absl::StatusOr<v1::Customer> CustomerHandlers::Create(CallContext& call,
                                                       const v1::CreateCustomerRequest& request) {
   const auto rules = archive_.rules();
   v1::Customer customer = request.customer();
-  FillOwner(call, staff_, customer);
+  std::optional<schema::Violation> refused = owners_.Fill(owners_.GiverOf(call.caller()), customer);
   std::vector<schema::Violation> violations =
       rules->Normalize(customer, nullptr, archive_.DayOf(call.now()));
+  if (refused.has_value()) violations.push_back(*std::move(refused));
   for (schema::Violation& missing : rules->RequireComplete(customer)) {
     violations.push_back(std::move(missing));
   }
@@ -106,15 +130,29 @@ absl::StatusOr<v1::Customer> CustomerHandlers::Create(CallContext& call,
     CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
     CRM_RETURN_IF_ERROR(RefuseTaken(*db, archive_.identities, IdentitiesOf(customer), 0));
   }
-  if (call.validate_only()) return customer;
+  if (call.validate_only()) {
+    if (!customer.number().empty()) CRM_RETURN_IF_ERROR(NumberFor(call, customer).status());
+    return customer;
+  }
   CRM_RETURN_IF_ERROR(MapProducts(call, nullptr, customer));
-  CRM_ASSIGN_OR_RETURN(std::string number, archive_.NextNumber(call.now(), customer.kind()));
+  CRM_ASSIGN_OR_RETURN(std::string number, NumberFor(call, customer));
   customer.set_number(std::move(number));
   StoredCustomer created =
       archive_.changes.Create(call.writes(), std::move(customer), *rules, record::SourceOf(call));
   CRM_RETURN_IF_ERROR(OpenDuplicates(call, nullptr, created));
   IndexAfterCommit(call, created);
   return std::move(created.message);
+}
+
+absl::StatusOr<std::string> CustomerHandlers::NumberFor(CallContext& call,
+                                                        const v1::Customer& customer) {
+  if (customer.number().empty()) return archive_.NextNumber(call.now(), customer.kind());
+  CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
+  CRM_ASSIGN_OR_RETURN(const std::vector<std::string> waiting,
+                       FindReservedNumbers(*db, {customer.number()}));
+  if (waiting.empty()) return NumberRefused(*db, customer.number(), "customer.number");
+  TakeReservedNumber(call.writes(), waiting.front());
+  return waiting.front();
 }
 
 void CustomerHandlers::Get(db::Connection& db, absl::Span<server::BatchItem> calls) {
@@ -194,6 +232,8 @@ absl::StatusOr<v1::Customer> CustomerHandlers::Update(CallContext& call,
   CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
   CRM_ASSIGN_OR_RETURN(const StoredCustomer before,
                        archive_.store.Get(*db, request.customer().number(), call.scope()));
+  CRM_RETURN_IF_ERROR(
+      schema::ViolationsToStatus(OwnerChanges(request, before.message), call.language()));
   v1::Customer after = before.message;
   CRM_ASSIGN_OR_RETURN(
       const std::vector<std::string> written,
@@ -275,6 +315,7 @@ absl::StatusOr<v1::ReserveCustomerNumbersResponse> CustomerHandlers::ReserveNumb
       archive_.numbers.ReserveBlock(call.now(), request.count(),
                                     archive_.rules()->policy().TypeCodeOf(request.kind())));
   v1::ReserveCustomerNumbersResponse response;
+  KeepReservedNumbers(call.writes(), numbers, record::SourceOf(call));
   for (std::string& number : numbers) response.add_numbers(std::move(number));
   // A change, so that the answer is kept for whoever repeats the call.
   call.writes().AddEvent(ReservationEvent(call, response));
@@ -312,8 +353,8 @@ absl::StatusOr<v1::Customer> CustomerHandlers::SetReachStatus(
 
 absl::StatusOr<v1::Customer> CustomerHandlers::Assign(CallContext& call,
                                                       const v1::AssignCustomerRequest& request) {
-  const auto staff = staff_.Find(request.owner());
-  if (staff == nullptr || !staff->active) {
+  const auto staff = owners_.FindActive(request.owner());
+  if (staff == nullptr) {
     return InvalidField("owner", "STAFF_UNKNOWN", "use the id of an active user of the directory");
   }
   CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
@@ -322,7 +363,13 @@ absl::StatusOr<v1::Customer> CustomerHandlers::Assign(CallContext& call,
   v1::Customer after = before.message;
   after.set_owner(request.owner());
   after.set_team(staff->team);
-  return Save(call, before, std::move(after));
+  crm::types::v1::ChangeList reason;
+  if (!request.reason().empty() && before.message.owner() != request.owner()) {
+    auto& change = *reason.add_changes();
+    change.set_field("assign_reason");
+    change.set_new_value(request.reason());
+  }
+  return Save(call, before, std::move(after), reason);
 }
 
 absl::Status CustomerHandlers::MapProducts(CallContext& call, const v1::Customer* before,
@@ -379,9 +426,9 @@ uint32_t CustomerHandlers::PlainKinds(const CallContext& call) {
 }
 
 v1::Customer CustomerHandlers::Save(CallContext& call, const StoredCustomer& before,
-                                    v1::Customer after) {
+                                    v1::Customer after, const crm::types::v1::ChangeList& more) {
   StoredCustomer saved = archive_.changes.Change(call.writes(), before, std::move(after),
-                                                 *archive_.rules(), record::SourceOf(call));
+                                                 *archive_.rules(), record::SourceOf(call), more);
   IndexAfterCommit(call, saved);
   return std::move(saved.message);
 }

@@ -11,6 +11,7 @@
 #include "common/server/rpc_server.h"
 #include "crm/customer/v1/customer_service.pb.h"
 #include "services/customer/archive.h"
+#include "services/customer/customer_owner.h"
 #include "services/customer/duplicate_store.h"
 #include "services/customer/landline.h"
 #include "services/customer/product_store.h"
@@ -20,9 +21,9 @@ namespace crm::customer {
 class CustomerHandlers {
  public:
   // All outlive it.
-  CustomerHandlers(Archive& archive, const server::StaffDirectory& staff,
-                   const ProductStore& products, const DuplicateStore& duplicates)
-      : archive_(archive), staff_(staff), products_(products), landlines_(archive, duplicates) {}
+  CustomerHandlers(Archive& archive, const CustomerOwners& owners, const ProductStore& products,
+                   const DuplicateStore& duplicates)
+      : archive_(archive), owners_(owners), products_(products), landlines_(archive, duplicates) {}
 
   void Register(server::MethodTable& table);
 
@@ -48,6 +49,8 @@ class CustomerHandlers {
                                               const v1::SetReachStatusRequest& request);
   absl::StatusOr<v1::Customer> Assign(CallContext& call, const v1::AssignCustomerRequest& request);
 
+  // The reserved number that the call gives, else the next one.
+  absl::StatusOr<std::string> NumberFor(CallContext& call, const v1::Customer& customer);
   // `before`: null for a new customer.
   // Codes for the names of products of interest; names that mean none stay and are listed for
   // mapping.
@@ -60,11 +63,12 @@ class CustomerHandlers {
   // The kinds of field that the caller may compare with and sort by.
   static uint32_t PlainKinds(const CallContext& call);
   // Writes `after`, keeps the name index current.
-  v1::Customer Save(CallContext& call, const StoredCustomer& before, v1::Customer after);
+  v1::Customer Save(CallContext& call, const StoredCustomer& before, v1::Customer after,
+                    const crm::types::v1::ChangeList& more = {});
   void IndexAfterCommit(CallContext& call, const StoredCustomer& customer);
 
   Archive& archive_;
-  const server::StaffDirectory& staff_;
+  const CustomerOwners& owners_;
   const ProductStore& products_;
   const LandlineDuplicates landlines_;
 };

@@ -187,6 +187,38 @@ TEST_F(CustomerHandlersTest, ConcurrentWritersOfDifferentFieldsAllSucceed) {
   EXPECT_EQ(Get(created->number())->etag(), "v9");
 }
 
+// CUS-10, PLT-6: of eight writers of one field who have read the same customer one wins; the others
+// are told that it has changed.
+TEST_F(CustomerHandlersTest, ConcurrentWritersOfOneFieldHaveOneWinner) {
+  const auto created = Create(Organization("广州甲公司", "13812345678"));
+  ASSERT_TRUE(created.ok()) << created.status();
+  for (int round = 0; round < 5; ++round) {
+    const std::string etag = Get(created->number())->etag();
+    std::vector<absl::Status> answers(8);
+    std::vector<std::thread> threads;
+    for (size_t i = 0; i < answers.size(); ++i) {
+      threads.emplace_back([&, i] {
+        v1::Customer patch;
+        patch.set_number(created->number());
+        patch.set_etag(etag);
+        patch.set_website(absl::StrCat("https://example.com/", round, "/", i));
+        answers[i] = Update(patch, {"website"}).status();
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    std::vector<std::string> winners;
+    for (size_t i = 0; i < answers.size(); ++i) {
+      if (answers[i].ok()) {
+        winners.push_back(absl::StrCat("https://example.com/", round, "/", i));
+      } else {
+        EXPECT_EQ(answers[i].code(), absl::StatusCode::kAborted) << answers[i];
+        EXPECT_EQ(ErrorReason(answers[i]), "ETAG_STALE") << answers[i];
+      }
+    }
+    EXPECT_THAT(winners, ElementsAre(Get(created->number())->website()));
+  }
+}
+
 // PLT-13: own scope in the SQL, and a customer outside it does not exist
 TEST_F(CustomerHandlersTest, ARepresentativeSeesOwnCustomersOnly) {
   const std::string li = harness_.TokenOf("li", {"sales_representative"}, "south");

@@ -203,6 +203,18 @@ TEST_F(CustomerListTest, SearchFindsByContacts) {
   }
 }
 
+// CUS-25: company phones too, whole and by their last digits.
+TEST_F(CustomerListTest, SearchFindsByCompanyPhone) {
+  v1::Customer customer = Organization("深圳市云帆科技有限公司", "13812345678");
+  customer.set_company_phone("0755-88887777");
+  ASSERT_TRUE(Create(customer).ok());
+  for (const char* query : {"0755-88887777", "075588887777", "7777", "88887777"}) {
+    EXPECT_THAT(Search(query), ElementsAre("深圳市云帆科技有限公司")) << query;
+  }
+  EXPECT_THAT(Search("98887777"), IsEmpty());
+  EXPECT_THAT(Search("7777", harness_.TokenOf("u9", {"sales_representative"}, "t9")), IsEmpty());
+}
+
 // CUS-25: a change on one replica is found on the other
 TEST_F(CustomerListTest, SearchOnAnotherReplicaFollows) {
   crm::testing::Replica& other = harness_.StartReplica();

@@ -3,12 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "services/customer/customer_test_fixture.h"
 
 namespace crm::customer {
 namespace {
 
+using ::testing::ElementsAre;
 using CustomerNumberTest = CustomerHandlersTest;
 
 // CUS-1: numbers of paper forms are never given to anybody else
@@ -21,6 +25,69 @@ TEST_F(CustomerNumberTest, ReservedNumbersAreTaken) {
   const auto created = Create(Organization("广州甲公司", "13812345678"));
   std::set<std::string> all(reserved->numbers().begin(), reserved->numbers().end());
   EXPECT_TRUE(all.insert(created->number()).second);
+}
+
+// CUS-1: a reserved number makes one customer, and no other number can be chosen.
+TEST_F(CustomerNumberTest, AReservedNumberIsGivenOnce) {
+  v1::ReserveCustomerNumbersRequest reserve;
+  reserve.set_count(1);
+  const auto reserved = Call<v1::ReserveCustomerNumbersResponse>("ReserveCustomerNumbers", reserve);
+  ASSERT_TRUE(reserved.ok()) << reserved.status();
+  const std::string& number = reserved->numbers(0);
+  const auto create = [&](const std::string& given, const std::string& phone) {
+    v1::CreateCustomerRequest request;
+    *request.mutable_customer() = Organization("广州甲公司", phone);
+    request.mutable_customer()->set_number(given);
+    auto checked = request;
+    checked.set_validate_only(true);
+    const auto check = Call<v1::Customer>("CreateCustomer", checked);
+    const auto created = Call<v1::Customer>("CreateCustomer", request);
+    EXPECT_EQ(check.status().code(), created.status().code()) << check.status();
+    return created;
+  };
+  EXPECT_THAT(Violations(create("CRM2026999999", "13812345678").status()),
+              ElementsAre("customer.number NUMBER_NOT_RESERVED"));
+  const auto created = create(number, "13812345678");
+  ASSERT_TRUE(created.ok()) << created.status();
+  EXPECT_EQ(created->number(), number);
+  EXPECT_EQ(Get(number)->full_name(), "广州甲公司");
+  const absl::Status again = create(number, "13812345679").status();
+  EXPECT_EQ(again.code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(ErrorReason(again), "NUMBER_USED");
+  // What the sequence gave was never reserved; and a number stays.
+  const std::string next = Create(Organization("广州乙公司", "13812345680"))->number();
+  EXPECT_EQ(ErrorReason(create(next, "13812345681").status()), "NUMBER_USED");
+  v1::Customer patch;
+  patch.set_number(next);
+  EXPECT_THAT(Violations(Update(patch, {"number"}).status()),
+              ElementsAre("update_mask.paths[0] FIELD_OUTPUT_ONLY"));
+}
+
+// CUS-1: eight callers with one reserved number make one customer.
+TEST_F(CustomerNumberTest, ARaceForAReservedNumberHasOneWinner) {
+  v1::ReserveCustomerNumbersRequest reserve;
+  reserve.set_count(1);
+  const auto reserved = Call<v1::ReserveCustomerNumbersResponse>("ReserveCustomerNumbers", reserve);
+  ASSERT_TRUE(reserved.ok()) << reserved.status();
+  std::vector<absl::Status> answers(8);
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < answers.size(); ++i) {
+    threads.emplace_back([&, i] {
+      v1::Customer customer = Organization("广州甲公司", absl::StrCat("1381234567", i));
+      customer.set_number(reserved->numbers(0));
+      answers[i] = Create(customer).status();
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  int winners = 0;
+  for (const absl::Status& status : answers) {
+    if (status.ok()) {
+      ++winners;
+    } else {
+      EXPECT_EQ(ErrorReason(status), "NUMBER_USED") << status;
+    }
+  }
+  EXPECT_EQ(winners, 1);
 }
 
 // CUS-1, PLT-5: repeating a reservation gives the same block, on every replica.

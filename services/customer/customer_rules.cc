@@ -241,12 +241,19 @@ class CustomerRules::Check {
     }
   }
 
-  // CUS-4: organisations may have a landline.
+  // CUS-4, CUS-14: the phone recognises its customer, which a landline cannot; organisations have
+  // another field for theirs.
   void CheckPhone() {
-    if (!is_person() || customer_.phone().empty() || !Changed("phone")) return;
+    if (customer_.phone().empty() || !Changed("phone")) return;
     if (text::KindOfPhone(customer_.phone()) != text::PhoneKind::kLandline) return;
-    Add("phone", "PHONE_LANDLINE", "enter a mobile number: only organizations have landlines",
-        "个人客户请填写手机号码，座机仅适用于企业客户");
+    if (is_person()) {
+      return Add("phone", "PHONE_LANDLINE",
+                 "enter a mobile number: only organizations have landlines",
+                 "个人客户请填写手机号码，座机仅适用于企业客户");
+    }
+    Add("phone", "PHONE_LANDLINE",
+        "enter the decision maker's mobile; a landline belongs in company_phone",
+        "请填写关键决策人的手机号码，座机请填入公司电话");
   }
 
   const CustomerRules& rules_;

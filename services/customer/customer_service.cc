@@ -12,6 +12,7 @@
 #include "services/customer/completeness_job.h"
 #include "services/customer/customer_handlers.h"
 #include "services/customer/customer_metrics.h"
+#include "services/customer/customer_owner.h"
 #include "services/customer/embedded_customer_migrations.h"
 #include "services/customer/import/import_service.h"
 #include "services/customer/people_composition.h"
@@ -40,12 +41,12 @@ class Composition : public runtime::Service {
                  runtime.pool()),
         archive_(runtime.clock(), runtime.ids(), runtime.keyring(), numbers_, runtime.zone()),
         administration_(runtime, archive_),
-        people_(runtime, archive_, administration_.staff()),
+        owners_(administration_.staff(), runtime.policy()),
+        people_(runtime, archive_, owners_),
         activity_(runtime, archive_),
         won_opportunities_(runtime, activity_.activity()),
         ticket_feedback_(runtime, activity_.activity()),
-        customers_(archive_, administration_.staff(), activity_.activity().products,
-                   people_.duplicates()),
+        customers_(archive_, owners_, activity_.activity().products, people_.duplicates()),
         search_(archive_),
         tags_(archive_),
         ages_(archive_, runtime.pool(), runtime.committer()),
@@ -65,7 +66,8 @@ class Composition : public runtime::Service {
     CRM_ASSIGN_OR_RETURN(import_, import::ImportService::Create(
                                       runtime_, {.activity = activity_.activity(),
                                                  .contacts = archive_.contacts,
-                                                 .contact_numbers = people_.contact_numbers()}));
+                                                 .contact_numbers = people_.contact_numbers(),
+                                                 .owners = owners_}));
     AddJobs();
     return absl::OkStatus();
   }
@@ -94,6 +96,7 @@ class Composition : public runtime::Service {
   numbering::CurrentNumbers numbers_;
   Archive archive_;
   Administration administration_;
+  const CustomerOwners owners_;
   People people_;
   ActivityService activity_;
   WonOpportunities won_opportunities_;

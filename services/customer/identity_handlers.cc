@@ -12,7 +12,6 @@
 #include "common/filter/list_query.h"
 #include "common/record/table.h"
 #include "services/customer/contact_rules.h"
-#include "services/customer/customer_owner.h"
 #include "services/customer/identity_conflict.h"
 
 namespace crm::customer {
@@ -71,9 +70,12 @@ absl::StatusOr<v1::ResolveIdentityResponse> IdentityHandlers::Resolve(
                      .scope = call.scope(),
                      .source = record::SourceOf(call),
                      .language = call.language()};
-  CRM_RETURN_IF_ERROR(schema::ViolationsToStatus(violations, call.language()));
   input.profile = CustomerOf(request.profile(), input.claims);
-  FillOwner(call, staff_, input.profile);
+  if (auto refused = owners_.Fill(owners_.GiverOf(call.caller()), input.profile)) {
+    refused->field = absl::StrCat("profile.", refused->field);
+    violations.push_back(*std::move(refused));
+  }
+  CRM_RETURN_IF_ERROR(schema::ViolationsToStatus(violations, call.language()));
 
   CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
   CRM_ASSIGN_OR_RETURN(Resolution resolution, resolver_.Resolve(*db, call.writes(), input));

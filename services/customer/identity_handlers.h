@@ -6,11 +6,11 @@
 
 #include "absl/status/statusor.h"
 #include "common/server/method_table.h"
-#include "common/server/staff_directory.h"
 #include "crm/customer/v1/identity_service.pb.h"
 #include "google/protobuf/empty.pb.h"
 #include "services/customer/archive.h"
 #include "services/customer/contact_store.h"
+#include "services/customer/customer_owner.h"
 #include "services/customer/duplicate_store.h"
 #include "services/customer/resolve_identity.h"
 
@@ -18,9 +18,11 @@ namespace crm::customer {
 
 class IdentityHandlers {
  public:
-  IdentityHandlers(Archive& archive, const server::StaffDirectory& staff,
-                   const DuplicateStore& duplicates)
-      : archive_(archive), staff_(staff), duplicates_(duplicates), resolver_(archive, duplicates) {}
+  IdentityHandlers(Archive& archive, const CustomerOwners& owners, const DuplicateStore& duplicates)
+      : archive_(archive),
+        owners_(owners),
+        duplicates_(duplicates),
+        resolver_(archive, duplicates) {}
 
   void Register(server::MethodTable& table);
 
@@ -44,7 +46,7 @@ class IdentityHandlers {
                                                          const StoredCustomer& customer) const;
 
   Archive& archive_;
-  const server::StaffDirectory& staff_;
+  const CustomerOwners& owners_;
   const DuplicateStore& duplicates_;
   const IdentityResolver resolver_;
 };

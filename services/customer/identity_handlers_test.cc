@@ -260,6 +260,7 @@ TEST_F(IdentityHandlersTest, FindsTheOrganisationOfAContact) {
 // CUS-14: a thousand concurrent calls with the same phone make one customer, on two replicas.
 TEST_F(IdentityHandlersTest, AThousandCallsMakeOneCustomer) {
   constexpr int kCalls = 1000;
+  constexpr int kMostRounds = 50;
   testing::Replica& second = harness_.StartReplica();
   std::mutex mutex;
   std::condition_variable done;
@@ -270,30 +271,38 @@ TEST_F(IdentityHandlersTest, AThousandCallsMakeOneCustomer) {
   client::CallOptions options;
   options.token = steward_;
   options.timeout = absl::Minutes(2);
-  for (int i = 0; i < kCalls; ++i) {
-    client::Channel& channel = i % 2 == 0 ? harness_.replica().channel() : second.channel();
-    channel.CallAsync<v1::ResolveIdentityRequest, v1::ResolveIdentityResponse>(
-        kResolve, ByPhone("13812345678"), options,
-        [&](absl::StatusOr<v1::ResolveIdentityResponse> response) {
-          const std::lock_guard lock(mutex);
-          if (response.ok()) {
-            numbers.insert(response->customer().number());
-            created += response->created() ? 1 : 0;
-          } else {
-            failures.push_back(response.status());
-          }
-          ++finished;
-          done.notify_one();
-        });
-  }
-  std::unique_lock lock(mutex);
-  done.wait(lock, [&] { return finished == kCalls; });
+  const auto send = [&](int calls) {
+    failures.clear();
+    finished = 0;
+    for (int i = 0; i < calls; ++i) {
+      client::Channel& channel = i % 2 == 0 ? harness_.replica().channel() : second.channel();
+      channel.CallAsync<v1::ResolveIdentityRequest, v1::ResolveIdentityResponse>(
+          kResolve, ByPhone("13812345678"), options,
+          [&](absl::StatusOr<v1::ResolveIdentityResponse> response) {
+            const std::lock_guard lock(mutex);
+            if (response.ok()) {
+              numbers.insert(response->customer().number());
+              created += response->created() ? 1 : 0;
+            } else {
+              failures.push_back(response.status());
+            }
+            ++finished;
+            done.notify_one();
+          });
+    }
+    std::unique_lock lock(mutex);
+    done.wait(lock, [&] { return finished == calls; });
+    // A server may shed load (PLT-9); whoever is told so tries again, and gets the one customer.
+    for (const absl::Status& status : failures) {
+      EXPECT_TRUE(absl::IsResourceExhausted(status) || absl::IsAborted(status)) << status;
+    }
+    return static_cast<int>(failures.size());
+  };
+  int left = kCalls;
+  for (int round = 0; left > 0 && round < kMostRounds; ++round) left = send(left);
+  EXPECT_EQ(left, 0);
   EXPECT_THAT(numbers, SizeIs(1));
   EXPECT_EQ(created, 1);
-  // A server may shed load (PLT-9); it never makes a second customer.
-  for (const absl::Status& status : failures) {
-    EXPECT_TRUE(absl::IsResourceExhausted(status) || absl::IsAborted(status)) << status;
-  }
   EXPECT_EQ(Customers(), 1);
 }
 

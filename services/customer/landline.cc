@@ -45,7 +45,6 @@ std::vector<std::string> NewLandlines(const v1::Customer& customer, const v1::Cu
     if (value.empty() || (old != nullptr && *old == value)) return;
     if (text::KindOfPhone(value) == text::PhoneKind::kLandline) landlines.push_back(value);
   };
-  add(customer.phone(), before == nullptr ? nullptr : &before->phone());
   add(customer.company_phone(), before == nullptr ? nullptr : &before->company_phone());
   return landlines;
 }

@@ -33,8 +33,7 @@ numbering::NumberAllocatorOptions RuleNumbers(absl::TimeZone zone) {
 
 }  // namespace
 
-People::People(runtime::ServiceRuntime& runtime, Archive& archive,
-               const server::StaffDirectory& staff)
+People::People(runtime::ServiceRuntime& runtime, Archive& archive, const CustomerOwners& owners)
     : runtime_(runtime),
       contact_numbers_(NumbersOf("contact", kContactPattern, archive.zone), runtime.pool()),
       duplicate_numbers_(NumbersOf("duplicate", kDuplicatePattern, archive.zone), runtime.pool()),
@@ -47,7 +46,7 @@ People::People(runtime::ServiceRuntime& runtime, Archive& archive,
                .outbox = event::MakeOutboxHook(archive.ids, archive.clock),
                .holder = job::ProcessName()}),
       contact_handlers_(archive, contact_numbers_),
-      identity_handlers_(archive, staff, duplicates_),
+      identity_handlers_(archive, owners, duplicates_),
       rule_handlers_(archive, rules_, rule_numbers_, [this] { run_job_->Notify(); }) {}
 
 void People::Open() {

@@ -7,7 +7,6 @@
 #include "common/job/periodic.h"
 #include "common/numbering/number_allocator.h"
 #include "common/runtime/service_runtime.h"
-#include "common/server/staff_directory.h"
 #include "services/customer/archive.h"
 #include "services/customer/contact_handlers.h"
 #include "services/customer/contact_store.h"
@@ -22,7 +21,7 @@ namespace crm::customer {
 class People {
  public:
   // All outlive it.
-  People(runtime::ServiceRuntime& runtime, Archive& archive, const server::StaffDirectory& staff);
+  People(runtime::ServiceRuntime& runtime, Archive& archive, const CustomerOwners& owners);
 
   // Before the runtime starts: adds the method tables and the jobs.
   void Open();

@@ -9,7 +9,9 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/filter/scope.h"
 #include "common/text/email.h"
 #include "common/text/phone.h"
 #include "common/text/unicode.h"
@@ -28,6 +30,15 @@ constexpr int kContactCandidates = 200;
 bool IsDigits(std::string_view text) {
   return std::all_of(text.begin(), text.end(),
                      [](char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); });
+}
+
+// The dash of a landline is no digit: 0755-88886666 ends in 588886666.
+bool EndsWithDigits(std::string_view phone, std::string_view end) {
+  std::string digits;
+  for (const char c : phone) {
+    if (c != '-') digits += c;
+  }
+  return phone.ends_with(end) || digits.ends_with(end);
 }
 
 v1::SearchHit::Match MatchOf(MatchKind kind) {
@@ -92,6 +103,7 @@ class SearchHandlers::Search {
         }
       }
       CRM_RETURN_IF_ERROR(ByIdentity({v1::IDENTITY_KIND_PHONE, *whole}));
+      CRM_RETURN_IF_ERROR(ByCompanyPhone(*whole));
       return ByContactPhone(*whole);
     }
     if (!IsDigits(query_) || query_.size() < kMinTailDigits || query_.size() > kPhoneDigits) {
@@ -103,7 +115,39 @@ class SearchHandlers::Search {
         Add(std::move(customer), v1::SearchHit::MATCH_PHONE);
       }
     }
+    CRM_RETURN_IF_ERROR(ByCompanyPhone(query_));
     return ByContactPhone(query_);
+  }
+
+  // `digits`: the whole phone, or its end.
+  absl::Status ByCompanyPhone(std::string_view digits) {
+    CRM_ASSIGN_OR_RETURN(const std::vector<int64_t> ids, WithCompanyTail(digits));
+    if (ids.empty()) return absl::OkStatus();
+    CRM_ASSIGN_OR_RETURN(std::vector<StoredCustomer> found,
+                         archive_.store.GetByIds(db_, ids, scope_));
+    for (StoredCustomer& customer : found) {
+      if (EndsWithDigits(customer.message.company_phone(), digits)) {
+        Add(std::move(customer), v1::SearchHit::MATCH_PHONE);
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  // Customers in scope by the keyed hash of the last four digits of the company's phone.
+  absl::StatusOr<std::vector<int64_t>> WithCompanyTail(std::string_view digits) {
+    const resource::ResourceTable& table = archive_.store.table();
+    const filter::Fragment scope = filter::ScopeCondition(table.schema(), scope_);
+    db::Values params = {table.TailHash("company_phone", digits)};
+    std::string sql = "SELECT id FROM customer WHERE company_phone_tail_hash = ?";
+    if (!scope.empty()) absl::StrAppend(&sql, " AND ", scope.sql);
+    params.insert(params.end(), scope.values.begin(), scope.values.end());
+    absl::StrAppend(&sql, " ORDER BY id DESC LIMIT ?");
+    params.emplace_back(kTailCandidates);
+    CRM_ASSIGN_OR_RETURN(db::Rows rows,
+                         db_.Select({"customers_by_company_phone_tail", sql}, params));
+    std::vector<int64_t> ids;
+    while (rows.Next()) ids.push_back(rows.Int(0));
+    return ids;
   }
 
   absl::Status ByContactPhone(std::string_view digits) {

@@ -88,6 +88,52 @@ class StaffHandlersTest : public AdministrationTest {
   }
 };
 
+// PLT-31, PLT-4
+TEST_F(StaffHandlersTest, ReadsTeamsWithTheirHistory) {
+  ASSERT_TRUE(CreateTeam("china").ok());
+  ASSERT_TRUE(CreateTeam("east", "china").ok());
+  ASSERT_TRUE(CreateTeam("west", "china").ok());
+  v1::GetStaffTeamRequest get;
+  get.set_team("east");
+  auto team = Call<v1::StaffTeam>(sales_, "StaffService/GetStaffTeam", get);
+  ASSERT_TRUE(team.ok()) << team.status();
+  EXPECT_EQ(team->parent(), "china");
+  get.set_team("north");
+  EXPECT_EQ(Call<v1::StaffTeam>(sales_, "StaffService/GetStaffTeam", get).status().code(),
+            absl::StatusCode::kNotFound);
+
+  v1::ListStaffTeamsRequest list;
+  list.set_filter("parent = \"china\"");
+  list.set_order_by("team_id");
+  list.set_page_size(1);
+  std::vector<std::string> ids;
+  do {
+    auto page = Call<v1::ListStaffTeamsResponse>(sales_, "StaffService/ListStaffTeams", list);
+    ASSERT_TRUE(page.ok()) << page.status();
+    for (const v1::StaffTeam& each : page->teams()) ids.push_back(each.team_id());
+    list.set_page_token(page->next_page_token());
+  } while (!list.page_token().empty());
+  EXPECT_THAT(ids, ElementsAre("east", "west"));
+
+  v1::UpdateStaffTeamRequest update;
+  update.mutable_team()->set_team_id("east");
+  update.mutable_team()->set_name("华东");
+  update.mutable_update_mask()->add_paths("name");
+  ASSERT_TRUE(Call<v1::StaffTeam>(admin_, "StaffService/UpdateStaffTeam", update).ok());
+  v1::ListStaffHistoryRequest history;
+  history.set_name("east");
+  auto entries =
+      Call<v1::ListStaffHistoryResponse>(admin_, "StaffService/ListStaffTeamHistory", history);
+  ASSERT_TRUE(entries.ok()) << entries.status();
+  ASSERT_EQ(entries->entries_size(), 2);
+  EXPECT_EQ(entries->entries(0).changes(0).new_value(), "华东");
+  EXPECT_EQ(entries->entries(1).version(), 1);
+  EXPECT_EQ(Call<v1::ListStaffHistoryResponse>(sales_, "StaffService/ListStaffTeamHistory", history)
+                .status()
+                .code(),
+            absl::StatusCode::kPermissionDenied);
+}
+
 // PLT-31
 TEST_F(StaffHandlersTest, KeepsUsersWithHistory) {
   ASSERT_TRUE(CreateTeam("east").ok());

@@ -104,6 +104,16 @@ StoredCustomer TagChanges::RemoveByRule(db::WriteSet& writes, const StoredCustom
   return customers_.Change(writes, before, WithTags(before.message, all), rules, source);
 }
 
+void NoteAddedTags(db::WriteSet& writes, int64_t customer_id, const v1::Customer* before,
+                   const v1::Customer& after, const resource::ChangeSource& source) {
+  const TagSet old = before == nullptr ? TagSet() : TagsOf(*before);
+  for (const std::string& tag : after.tags()) {
+    if (!old.contains(tag)) {
+      writes.Insert(TagSpec(), {customer_id, tag, source.actor, false, source.time});
+    }
+  }
+}
+
 std::string NormalizeTag(std::string_view text) {
   return text::CollapseSpaces(text::ToHalfWidth(text));
 }

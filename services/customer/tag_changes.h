@@ -53,6 +53,11 @@ class TagChanges {
   const CustomerChanges& customers_;
 };
 
+// Notes who set the tags that `after` has and `before` has not; null = a new customer. For callers
+// that write the customer in a way of their own.
+void NoteAddedTags(db::WriteSet& writes, int64_t customer_id, const v1::Customer* before,
+                   const v1::Customer& after, const resource::ChangeSource& source);
+
 // The tag without surrounding or repeated white space, half-width.
 std::string NormalizeTag(std::string_view text);
 

@@ -37,6 +37,7 @@ constexpr CommonField kCommonFields[] = {
     {"changes", "修改", "changes"},
     {"changed_fields", "修改的字段", "changed fields"},
     {"author", "修改人", "author"},
+    {"assign_reason", "转交原因", "reason of assignment"},
     {"match", "匹配", "match"},
     {"numbers", "编号", "numbers"},
     {"tag", "标签", "tag"},

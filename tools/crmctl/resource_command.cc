@@ -122,8 +122,10 @@ absl::StatusOr<std::string> ReadInput(const std::string& file, Session& session)
 
 // Names of the fields that a patch sets and a mask may name.
 void AddSetFields(const pb::Message& patch, std::set<std::string>& mask) {
-  for (const FieldSchema& field : MessageSchema::Of(patch.GetDescriptor()).fields()) {
+  const MessageSchema& schema = MessageSchema::Of(patch.GetDescriptor());
+  for (const FieldSchema& field : schema.fields()) {
     if (field.options->output_only() || field.name == kEtag) continue;
+    if (schema.resource() != nullptr && field.name == schema.resource()->number_field()) continue;
     const bool set = field.repeated ? patch.GetReflection()->FieldSize(patch, field.descriptor) > 0
                                     : patch.GetReflection()->HasField(patch, field.descriptor);
     if (set) mask.insert(field.name);

@@ -103,6 +103,25 @@ bool IsStaff(const FieldSchema& field) {
   return field.descriptor == owner || field.descriptor == staff;
 }
 
+bool IsSatisfaction(const FieldSchema& field) {
+  static const pb::FieldDescriptor* const satisfaction =
+      v1::Customer::descriptor()->FindFieldByNumber(v1::Customer::kSatisfactionFieldNumber);
+  return field.descriptor == satisfaction;
+}
+
+// Satisfaction in words as the number it stands for (CUS-7).
+std::string_view ScoreInWords(std::string_view text) {
+  static constexpr std::pair<std::string_view, std::string_view> kScores[] = {
+      {"非常满意", "5"},         {"满意", "4"},       {"一般", "3"},
+      {"不满意", "2"},           {"非常不满意", "1"}, {"very satisfied", "5"},
+      {"satisfied", "4"},        {"neutral", "3"},    {"dissatisfied", "2"},
+      {"very dissatisfied", "1"}};
+  for (const auto& [words, score] : kScores) {
+    if (absl::EqualsIgnoreCase(ToAbsl(text), ToAbsl(words))) return score;
+  }
+  return "";
+}
+
 Cleaning RuleOfList(std::string_view list) {
   if (list == "industry") return Cleaning::kIndustry;
   if (list == "region") return Cleaning::kRegion;
@@ -314,7 +333,8 @@ CellCleaner::Outcome CellCleaner::AddItems(const FieldSchema& field, std::string
 CellCleaner::Outcome CellCleaner::SetInteger(const FieldSchema& field, std::string_view text,
                                              pb::Message& message, CleaningCounts& counts,
                                              Breach& breach) {
-  const std::string_view digits = LeadingNumber(text);
+  const std::string_view score = IsSatisfaction(field) ? ScoreInWords(text) : "";
+  const std::string_view digits = score.empty() ? LeadingNumber(text) : score;
   if (digits.size() != text.size()) counts.Count(Cleaning::kInteger);
   const text::Result<int64_t> number = text::ParseDecimal(digits, 0);
   if (!number.ok()) {

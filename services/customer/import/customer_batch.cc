@@ -12,6 +12,8 @@
 #include "common/resource/resource_table.h"
 #include "crm/event/v1/event.pb.h"
 #include "services/customer/import/customer_merge.h"
+#include "services/customer/reserved_numbers.h"
+#include "services/customer/tag_changes.h"
 
 namespace crm::customer::import {
 
@@ -82,6 +84,20 @@ const Breach& TakenBreach() {
   return breach;
 }
 
+const Breach& NumberBreach() {
+  static const Breach& breach = *new Breach{
+      "NUMBER_NOT_RESERVED", "use a reserved number that no customer has, or leave it empty",
+      "请填写已预留且未使用的客户编号，或留空由系统编号"};
+  return breach;
+}
+
+const Breach& OtherNumberBreach() {
+  static const Breach& breach =
+      *new Breach{"NUMBER_CONFLICT", "the customer is there under another number; leave it empty",
+                  "该客户已有其他编号，请将客户编号留空"};
+  return breach;
+}
+
 const Breach& KindBreach() {
   static const Breach& breach = *new Breach{
       "KIND_CONFLICT", "the customer is there as the other kind; correct the kind or the identity",
@@ -99,6 +115,7 @@ absl::StatusOr<BatchChange> CustomerBatch::Decide(db::Connection& db, const Pars
   }
   CRM_RETURN_IF_ERROR(FindByName(db, rows));
   CRM_RETURN_IF_ERROR(MapProductNames(db, rows));
+  CRM_RETURN_IF_ERROR(FindReserved(db, rows));
   for (size_t i = 0; i < rows.size(); ++i) {
     if (rows[i]->rejected) {
       change_.results[i].outcome = RowOutcome::kRejected;
@@ -193,6 +210,19 @@ absl::Status CustomerBatch::FindByName(db::Connection& db, const ParsedRows& row
   return absl::OkStatus();
 }
 
+absl::Status CustomerBatch::FindReserved(db::Connection& db, const ParsedRows& rows) {
+  std::vector<std::string> given;
+  for (const auto& row : rows) {
+    if (row->rejected) continue;
+    const std::string& number = static_cast<const CustomerRow&>(*row).customer.message.number();
+    if (!number.empty()) given.push_back(number);
+  }
+  if (given.empty()) return absl::OkStatus();
+  CRM_ASSIGN_OR_RETURN(const std::vector<std::string> found, FindReservedNumbers(db, given));
+  reserved_.insert(found.begin(), found.end());
+  return absl::OkStatus();
+}
+
 std::vector<std::string> MapProducts(const ProductMapper& products, v1::Customer& customer) {
   std::vector<std::string> codes;
   std::vector<std::string> unknown;
@@ -275,6 +305,10 @@ void CustomerBatch::Decide(size_t index, const CustomerRow& row) {
     seen.after = Given(index, row);
     return DecideDuplicate(index, row, seen);
   }
+  const std::string& number = row.customer.message.number();
+  if (!number.empty() && reserved_.erase(number) == 0) {
+    return Reject(index, row, nullptr, "number", NumberBreach());
+  }
   MakeTarget(index, row);
 }
 
@@ -336,6 +370,9 @@ void CustomerBatch::Merge(size_t index, const CustomerRow& row, Target& target) 
   const v1::Customer current = target.now();
   if (row.kind_is_said && given.kind() != current.kind()) {
     return Reject(index, row, nullptr, "kind", KindBreach());
+  }
+  if (!given.number().empty() && given.number() != current.number()) {
+    return Reject(index, row, nullptr, "number", OtherNumberBreach());
   }
   MergedCustomer merged = MergeRow(current, given, row.fields, context_.spec.duplicates());
   const v1::Customer* before = target.maker == nullptr ? &target.before.message : nullptr;
@@ -423,7 +460,12 @@ absl::Status CustomerBatch::LeaseNumbers() {
 
 absl::Status CustomerBatch::WriteNew(Target& target) {
   target.before.key = target.maker->customer.key;
-  CRM_ASSIGN_OR_RETURN(std::string number, archive_.NextNumber(source_.time, target.now().kind()));
+  std::string number = target.maker->customer.message.number();
+  if (number.empty()) {
+    CRM_ASSIGN_OR_RETURN(number, archive_.NextNumber(source_.time, target.now().kind()));
+  } else {
+    TakeReservedNumber(change_.writes, number);
+  }
   if (!target.changed) {
     WriteUnchanged(target, number);
     return absl::OkStatus();
@@ -436,6 +478,7 @@ absl::Status CustomerBatch::WriteNew(Target& target) {
     change_.writes.Insert(IdentitySpec(), {archive_.identities.Hash(identity), identity.kind,
                                            created.key.id, source_.time});
   }
+  NoteAddedTags(change_.writes, created.key.id, nullptr, created.message, source_);
   change_.writes.AddEvent(CustomerChanges::CreationEvent(created, source_));
   target.after = std::move(created.message);
   return absl::OkStatus();
@@ -451,10 +494,13 @@ void CustomerBatch::WriteUnchanged(const Target& target, const std::string& numb
                                            target.before.key.id, source_.time});
   }
   change_.writes.Insert(row.insert->plan.spec, std::move(values));
+  NoteAddedTags(change_.writes, target.before.key.id, nullptr, row.customer.message, source_);
   change_.writes.AddEvent(CreationEventOf(row, number, source_));
 }
 
 void CustomerBatch::WriteChanged(Target& target) {
+  NoteAddedTags(change_.writes, target.before.key.id, &target.before.message, target.after,
+                source_);
   StoredCustomer changed =
       archive_.changes.Change(change_.writes, target.before, target.after, *rules_, source_);
   target.before.key = changed.key;

@@ -73,6 +73,8 @@ class CustomerBatch {
   absl::Status FindExisting(db::Connection& db, const ParsedRows& rows);
   absl::Status LoadCustomers(db::Connection& db, std::vector<int64_t> ids);
   absl::Status FindByName(db::Connection& db, const ParsedRows& rows);
+  // Numbers that rows give and that wait for a customer (CUS-1).
+  absl::Status FindReserved(db::Connection& db, const ParsedRows& rows);
   // Products are referred to by code; names that nobody knows are listed for mapping (CUS-40).
   absl::Status MapProductNames(db::Connection& db, const ParsedRows& rows);
   // The customer of a row, with product codes.
@@ -108,6 +110,7 @@ class CustomerBatch {
   absl::flat_hash_map<std::string, Target*> by_key_;  // identity hash or name key
   absl::flat_hash_map<int64_t, Target*> by_id_;
   std::vector<uint64_t> fresh_keys_;
+  absl::flat_hash_set<std::string> reserved_;             // not yet taken by a row
   absl::flat_hash_map<size_t, v1::Customer> with_codes_;  // by row
   BatchChange change_;
 };

@@ -16,6 +16,10 @@ const FieldCatalog& CustomerCatalog() {
       {{"opening_amount", {"累计消费金额", "累计消费", "消费总额", "历史消费金额", "total amount"}},
        {"opening_count", {"购买次数", "消费次数", "累计订单数", "历史订单数", "orders"}},
        {"opening_as_of", {}},
+       {"satisfaction", {"客户满意度", "满意度评分", "满意程度"}},
+       {"nps", {"NPS", "NPS评分", "净推荐值", "推荐度"}},
+       {"stage", {"客户阶段", "合作状态", "customer stage"}},
+       {"tags", {"客户标签", "tag"}},
        {"opening_source", {}},
        {"budget", {"预算", "预算范围", "采购预算", "预算区间", "budget", "budget range"}}});
   return catalog;

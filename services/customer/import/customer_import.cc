@@ -21,13 +21,14 @@ const auth::RowScope kEverything{auth::RowScope::Kind::kAll, "", {}};
 
 class CustomerRun : public ImportRun {
  public:
-  CustomerRun(Archive& archive, const ProductStore& products, ImportContext context,
-              ColumnPlan plan)
+  CustomerRun(Archive& archive, const ProductStore& products, const CustomerOwners& owners,
+              ImportContext context, ColumnPlan plan)
       : archive_(archive),
         products_(products),
+        owners_(owners),
         context_(std::move(context)),
         plan_(std::move(plan)),
-        parser_(archive_, context_, plan_) {}
+        parser_(archive_, owners_, context_, plan_) {}
 
   std::unique_ptr<ParsedRow> Parse(const tabular::Row& row, ParseCounts& counts) override {
     return parser_.Parse(row, counts);
@@ -53,7 +54,7 @@ class CustomerRun : public ImportRun {
     for (const StoredCustomer& customer : found) by_id[customer.key.id] = &customer;
 
     // A parser of its own: the thread that reads the file uses the other one.
-    CustomerRowParser parser(archive_, context_, plan_);
+    CustomerRowParser parser(archive_, owners_, context_, plan_);
     std::vector<std::unique_ptr<CustomerRow>> sources;
     ProductMapper products(products_);
     for (const Sampled& row : rows) {
@@ -106,6 +107,7 @@ class CustomerRun : public ImportRun {
 
   Archive& archive_;
   const ProductStore& products_;
+  const CustomerOwners& owners_;
   const ImportContext context_;
   const ColumnPlan plan_;
   CustomerRowParser parser_;
@@ -145,7 +147,7 @@ absl::StatusOr<std::unique_ptr<ImportRun>> CustomerImport::Open(const ImportCont
     return Error(absl::StatusCode::kFailedPrecondition, "NAME_COLUMN_MISSING",
                  "no column is the customer's name; map one to full_name");
   }
-  return std::make_unique<CustomerRun>(archive_, products_, context, plan);
+  return std::make_unique<CustomerRun>(archive_, products_, owners_, context, plan);
 }
 
 }  // namespace crm::customer::import

@@ -14,8 +14,8 @@ namespace crm::customer::import {
 
 class CustomerImport : public ImportKind {
  public:
-  CustomerImport(Archive& archive, const ProductStore& products)
-      : archive_(archive), products_(products) {}
+  CustomerImport(Archive& archive, const ProductStore& products, const CustomerOwners& owners)
+      : archive_(archive), products_(products), owners_(owners) {}
 
   const FieldCatalog& catalog() const override;
   std::string CustomFieldOf(std::string_view header) const override;
@@ -26,6 +26,7 @@ class CustomerImport : public ImportKind {
  private:
   Archive& archive_;
   const ProductStore& products_;
+  const CustomerOwners& owners_;
 };
 
 }  // namespace crm::customer::import

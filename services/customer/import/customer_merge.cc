@@ -1,5 +1,6 @@
 #include "services/customer/import/customer_merge.h"
 
+#include <set>
 #include <string>
 
 #include "common/resource/resource_table.h"
@@ -39,6 +40,13 @@ void FillCustomFields(const v1::Customer& given, v1::Customer& current) {
   }
 }
 
+// Tags are added, never replaced (CUS-8).
+void AddTags(const v1::Customer& given, v1::Customer& current) {
+  std::set<std::string> tags(current.tags().begin(), current.tags().end());
+  tags.insert(given.tags().begin(), given.tags().end());
+  current.mutable_tags()->Assign(tags.begin(), tags.end());
+}
+
 bool Replaces(const v1::Customer& current, const v1::Customer& given, const FieldSchema& field,
               bool only_blanks) {
   if (field.options->immutable()) return false;
@@ -69,6 +77,9 @@ MergedCustomer MergeRow(const v1::Customer& current, const v1::Customer& given,
                              .as_of = given.opening_as_of(),
                              .source = given.opening_source()},
                             merged.customer);
+    } else if (field->name == "tags") {
+      AddTags(given, merged.customer);
+      continue;  // the sample cannot tell which of them are the row's
     } else {
       TakeField(given, *field, merged.customer);
     }

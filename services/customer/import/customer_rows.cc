@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -13,6 +14,7 @@
 #include "common/text/unicode.h"
 #include "services/customer/import/budget_band.h"
 #include "services/customer/import/message_fields.h"
+#include "services/customer/tag_changes.h"
 #include "services/customer/value_block.h"
 
 namespace crm::customer::import {
@@ -51,11 +53,26 @@ void MoveText(std::string* from, std::string* to) {
   from->clear();
 }
 
+// As TagChanges keeps them.
+void SortTags(v1::Customer& customer) {
+  std::set<std::string> tags;
+  for (const std::string& tag : customer.tags()) tags.insert(NormalizeTag(tag));
+  customer.mutable_tags()->Assign(tags.begin(), tags.end());
+}
+
+// A landline where the decision maker's mobile belongs (CUS-14), with room where it belongs itself.
+bool IsSwitchboard(const v1::Customer& customer) {
+  return !customer.phone().empty() &&
+         text::KindOfPhone(customer.phone()) == text::PhoneKind::kLandline &&
+         (customer.company_phone().empty() || customer.company_phone() == customer.phone());
+}
+
 }  // namespace
 
-CustomerRowParser::CustomerRowParser(Archive& archive, const ImportContext& context,
-                                     const ColumnPlan& plan)
+CustomerRowParser::CustomerRowParser(Archive& archive, const CustomerOwners& owners,
+                                     const ImportContext& context, const ColumnPlan& plan)
     : archive_(archive),
+      owners_(owners),
       context_(context),
       plan_(plan),
       rules_(archive.rules()),
@@ -110,6 +127,8 @@ std::unique_ptr<CustomerRow> CustomerRowParser::Parse(const tabular::Row& row,
   DecideKind(*parsed, counts);
   DropTitles(customer, counts);
   MoveFields(customer, counts);
+  SortTags(customer);
+  GiveOwner(*parsed);
   ApplyRules(*parsed);
   if (!parsed->rejected) Finish(*parsed);
   return parsed;
@@ -239,6 +258,10 @@ void CustomerRowParser::MoveFields(v1::Customer& customer, ParseCounts& counts) 
     MoveText(customer.mutable_position(), customer.mutable_decision_maker_title());
     counts.cleanings.Count(Cleaning::kFieldOfKind);
   }
+  if (customer.kind() == v1::CUSTOMER_KIND_ORGANIZATION && IsSwitchboard(customer)) {
+    MoveText(customer.mutable_phone(), customer.mutable_company_phone());
+    counts.cleanings.Count(Cleaning::kFieldOfKind);
+  }
   if (customer.kind() != v1::CUSTOMER_KIND_PERSON) return;
   if (!customer.decision_maker_title().empty()) {
     MoveText(customer.mutable_decision_maker_title(), customer.mutable_position());
@@ -248,6 +271,23 @@ void CustomerRowParser::MoveFields(v1::Customer& customer, ParseCounts& counts) 
     customer.clear_decision_maker();
     counts.cleanings.Count(Cleaning::kFieldOfKind);
   }
+}
+
+// As CreateCustomer does: whoever imports owns what has no other owner.
+void CustomerRowParser::GiveOwner(CustomerRow& parsed) {
+  v1::Customer& customer = parsed.customer.message;
+  const FieldSchema* field = schema_.Find("owner");
+  const bool said = !customer.owner().empty();
+  const auto violation = owners_.Fill(context_.giver, customer);
+  if (violation.has_value()) {
+    const ColumnPlan::Column* column = plan_.Find("owner");
+    Refuse(parsed, column, field, "owner",
+           column == nullptr ? std::string_view() : parsed.raw[column->index],
+           BreachOf(*violation));
+    customer.clear_owner();
+    owners_.Fill(context_.giver, customer);
+  }
+  if (!said || violation.has_value()) parsed.defaulted.push_back(field);
 }
 
 void CustomerRowParser::ApplyRules(CustomerRow& parsed) {
@@ -327,6 +367,21 @@ void CustomerRowParser::NoteFields(CustomerRow& parsed) {
     if (std::find(defaulted.begin(), defaulted.end(), &field) != defaulted.end()) continue;
     if (IsSet(customer, field)) parsed.fields.push_back(&field);
   }
+  // Computed later on, and brought along from where they were kept before (CUS-7, CUS-8).
+  for (const char* name : {"satisfaction", "nps", "tags"}) {
+    const FieldSchema* field = schema_.Find(name);
+    if (IsSet(customer, *field)) parsed.fields.push_back(field);
+  }
+}
+
+// The stage a new customer had where it was kept before; from here on it moves by events (CUS-5).
+void CustomerRowParser::Initialize(v1::Customer& customer) const {
+  const v1::Stage stage = customer.stage();
+  rules_->Initialize(customer);
+  if (stage == v1::STAGE_UNSPECIFIED) return;
+  customer.set_stage(stage);
+  if (stage == v1::STAGE_ACTIVE) customer.set_follow_up_status(v1::FOLLOW_UP_STATUS_WON);
+  if (stage == v1::STAGE_DORMANT) customer.set_follow_up_status(v1::FOLLOW_UP_STATUS_DORMANT);
 }
 
 void CustomerRowParser::FillOpeningBalance(CustomerRow& parsed) {
@@ -354,13 +409,7 @@ void CustomerRowParser::Finish(CustomerRow& parsed) {
   NoteFields(parsed);
   FillOpeningBalance(parsed);
   v1::Customer& customer = parsed.customer.message;
-  if (customer.owner().empty() && context_.scope.kind == auth::RowScope::Kind::kOwn) {
-    customer.set_owner(context_.actor);
-  }
-  if (customer.team().empty() && context_.scope.kind != auth::RowScope::Kind::kAll) {
-    customer.set_team(context_.team);
-  }
-  rules_->Initialize(customer);
+  Initialize(customer);
   parsed.customer =
       archive_.changes.Stamp(archive_.ids.Next(), std::move(customer), *rules_, source_);
   const v1::Customer& ready = parsed.customer.message;

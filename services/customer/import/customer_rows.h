@@ -48,7 +48,9 @@ struct CustomerRow : ParsedRow {
 // Not thread-safe.
 class CustomerRowParser {
  public:
-  CustomerRowParser(Archive& archive, const ImportContext& context, const ColumnPlan& plan);
+  // All outlive it.
+  CustomerRowParser(Archive& archive, const CustomerOwners& owners, const ImportContext& context,
+                    const ColumnPlan& plan);
 
   std::unique_ptr<CustomerRow> Parse(const tabular::Row& row, ParseCounts& counts);
 
@@ -78,7 +80,9 @@ class CustomerRowParser {
   void DecideKind(CustomerRow& parsed, ParseCounts& counts);
   void DropTitles(v1::Customer& customer, ParseCounts& counts);
   void MoveFields(v1::Customer& customer, ParseCounts& counts);
+  void GiveOwner(CustomerRow& parsed);
   void ApplyRules(CustomerRow& parsed);
+  void Initialize(v1::Customer& customer) const;
   void Finish(CustomerRow& parsed);
   void Cover(const v1::Customer& customer);
   const CustomerInsert& CurrentInsert();
@@ -94,6 +98,7 @@ class CustomerRowParser {
   int32_t WeightOf(std::string_view field) const;
 
   Archive& archive_;
+  const CustomerOwners& owners_;
   const ImportContext& context_;
   const ColumnPlan& plan_;
   const std::shared_ptr<const CustomerRules> rules_;

@@ -159,6 +159,14 @@ absl::StatusOr<v1::ListImportIssuesResponse> ImportHandlers::ListIssues(
   return response;
 }
 
+// Whoever sent the file has its cells already; to others they are an export (PLT-14).
+const FieldCatalog* ImportHandlers::MaskFor(const CallContext& call,
+                                            const v1::ImportJob& job) const {
+  const bool plain = job.creator() == call.caller().id ||
+                     parts_.policy.Get()->HasRight(call.caller().roles, auth::Right::kReveal);
+  return plain ? nullptr : &parts_.kinds.at(job.kind())->catalog();
+}
+
 absl::Status ImportHandlers::Download(CallContext& call, const v1::DownloadRejectedRequest& request,
                                       server::StreamWriter<v1::FileChunk>& writer) {
   CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
@@ -173,10 +181,11 @@ absl::Status ImportHandlers::Download(CallContext& call, const v1::DownloadRejec
   };
   CRM_ASSIGN_OR_RETURN(
       RejectedFile file,
-      RejectedFile::Open(import.job, call.language(), [&](std::string_view bytes) -> absl::Status {
-        chunk.mutable_data()->append(bytes);
-        return chunk.data().size() < kBytesOfChunk ? absl::OkStatus() : flush();
-      }));
+      RejectedFile::Open(import.job, call.language(), MaskFor(call, import.job),
+                         [&](std::string_view bytes) -> absl::Status {
+                           chunk.mutable_data()->append(bytes);
+                           return chunk.data().size() < kBytesOfChunk ? absl::OkStatus() : flush();
+                         }));
   int64_t last_line = -1;
   while (true) {
     CRM_ASSIGN_OR_RETURN(db, call.Db());

@@ -32,6 +32,8 @@ class ImportHandlers {
     db::OutboxHook outbox;
     const ImportStore& store;
     const ImportKinds& kinds;
+    const CustomerOwners& owners;
+    const auth::CurrentPolicy& policy;
     const ProgressSignal& progress;
     std::function<void()> wake;  // there is a job to do
   };
@@ -61,6 +63,8 @@ class ImportHandlers {
   absl::StatusOr<v1::ImportJob> MarkSample(CallContext& call,
                                            const v1::MarkImportSampleRequest& request);
 
+  // What the cells of a job's file are masked by for this caller; null: not at all.
+  const FieldCatalog* MaskFor(const CallContext& call, const v1::ImportJob& job) const;
   // Source and archive side by side, with the marks.
   absl::StatusOr<std::vector<v1::ImportSampleRow>> Compare(
       db::Connection& db, const StoredImport& import,

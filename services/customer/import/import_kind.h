@@ -27,6 +27,7 @@
 #include "common/tabular/table.h"
 #include "crm/customer/v1/import.pb.h"
 #include "crm/customer/v1/import_state.pb.h"
+#include "services/customer/customer_owner.h"
 #include "services/customer/import/cleaning.h"
 #include "services/customer/import/column_plan.h"
 
@@ -36,11 +37,11 @@ namespace crm::customer::import {
 struct ImportContext {
   std::string number;  // of the job
   v1::ImportSpec spec;
-  auth::RowScope scope;  // customers it may touch
-  std::string actor;     // the creator
-  std::string team;
-  absl::Time now;      // of the rules
-  absl::Time created;  // when the job was sent
+  auth::RowScope scope;         // customers it may touch
+  std::string actor;            // the creator
+  CustomerOwners::Giver giver;  // who gives new customers their owners
+  absl::Time now;               // of the rules
+  absl::Time created;           // when the job was sent
   bool dry_run = false;
 };
 

@@ -45,7 +45,8 @@ class ImportOnly : public runtime::Service {
         contact_numbers_({.name = "contact",
                           .pattern = *numbering::NumberPattern::Parse("CON{yyyy}{seq:6}"),
                           .zone = runtime.zone()},
-                         runtime.pool()) {
+                         runtime.pool()),
+        owners_(staff_, runtime.policy()) {
     runtime.SetStaffDirectory(&staff_);
   }
 
@@ -65,7 +66,8 @@ class ImportOnly : public runtime::Service {
                                ImportService::Create(runtime,
                                                      {.activity = service->activity_,
                                                       .contacts = service->contacts_,
-                                                      .contact_numbers = service->contact_numbers_},
+                                                      .contact_numbers = service->contact_numbers_,
+                                                      .owners = service->owners_},
                                                      std::move(options)));
           return service;
         };
@@ -78,6 +80,7 @@ class ImportOnly : public runtime::Service {
   ActivityArchive activity_;
   const ContactStore contacts_;
   numbering::NumberAllocator contact_numbers_;
+  const CustomerOwners owners_;
   std::unique_ptr<ImportService> import_;
 };
 

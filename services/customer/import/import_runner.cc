@@ -74,7 +74,9 @@ ImportContext ContextOf(const StoredImport& import, absl::Time now) {
   context.number = import.job.number();
   context.spec = import.job.spec();
   context.actor = import.job.creator();
-  context.team = import.job.team();
+  context.giver = {.user = import.scope.owner(),
+                   .team = import.job.team(),
+                   .may_assign = import.scope.may_assign()};
   context.now = now;
   context.created = TimeOf(import.job.create_time());
   context.dry_run = import.job.dry_run();

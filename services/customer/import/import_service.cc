@@ -22,7 +22,7 @@ ImportKinds Kinds(const ImportTargets& to) {
   Archive& archive = to.activity.archive;
   const ProductStore& products = to.activity.products;
   ImportKinds kinds;
-  kinds[v1::IMPORT_KIND_CUSTOMER] = std::make_unique<CustomerImport>(archive, products);
+  kinds[v1::IMPORT_KIND_CUSTOMER] = std::make_unique<CustomerImport>(archive, products, to.owners);
   kinds[v1::IMPORT_KIND_CONTACT] = NewContactImport(archive, to.contacts, to.contact_numbers);
   kinds[v1::IMPORT_KIND_INTERACTION] = NewInteractionImport(to.activity, to.contacts);
   kinds[v1::IMPORT_KIND_PURCHASE] = NewPurchaseImport(to.activity);
@@ -70,6 +70,8 @@ ImportService::ImportService(runtime::ServiceRuntime& runtime, ImportTargets tar
                                 .outbox = event::MakeOutboxHook(runtime.ids(), runtime.clock()),
                                 .store = store_,
                                 .kinds = kinds_,
+                                .owners = targets.owners,
+                                .policy = runtime.policy(),
                                 .progress = progress_,
                                 .wake = [this] { job_->Notify(); }})) {}
 

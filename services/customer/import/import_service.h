@@ -19,6 +19,7 @@ struct ImportTargets {
   ActivityArchive& activity;
   const ContactStore& contacts;
   numbering::NumberAllocator& contact_numbers;
+  const CustomerOwners& owners;
 };
 
 class ImportService {

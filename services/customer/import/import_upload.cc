@@ -141,6 +141,9 @@ absl::StatusOr<v1::ImportJob> ImportHandlers::Create(
   import.key = {upload.job_id(), 1};
   import.content_hash = content_hash;
   import.scope = ScopeOf(call.scope());
+  const CustomerOwners::Giver giver = parts_.owners.GiverOf(call.caller());
+  import.scope.set_owner(giver.user);
+  import.scope.set_may_assign(giver.may_assign);
   v1::ImportJob& job = import.job;
   CRM_ASSIGN_OR_RETURN(*job.mutable_number(), parts_.numbers.Next(call.now()));
   job.set_kind(spec.kind());

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "services/customer/import/import_kind.h"
 
 namespace crm::customer::import {
 namespace {
@@ -41,37 +42,41 @@ std::string Joined(const std::vector<v1::ImportIssue>& issues, bool rules, Langu
 }  // namespace
 
 absl::StatusOr<RejectedFile> RejectedFile::Open(const v1::ImportJob& job, Language language,
-                                                tabular::Sink sink) {
+                                                const FieldCatalog* mask_by, tabular::Sink sink) {
   CRM_ASSIGN_OR_RETURN(std::unique_ptr<tabular::TableWriter> writer,
                        tabular::NewCsvWriter(std::move(sink), {}));
   std::vector<std::string_view> header;
-  std::vector<int> columns;
+  std::vector<Column> columns;
   for (int i = 0; i < job.report().columns_size(); ++i) {
     const std::string& text = job.report().columns(i).header();
     if (IsOurs(text)) continue;
-    columns.push_back(i);
+    const ImportField* field =
+        mask_by == nullptr ? nullptr : mask_by->Find(job.report().columns(i).field());
+    columns.push_back({i, field == nullptr ? nullptr : field->shown_as});
     header.push_back(text);
   }
   const Names& names = language == Language::kChinese ? kChinese : kEnglish;
   for (std::string_view name : {names.line, names.rules, names.mends}) header.push_back(name);
   CRM_RETURN_IF_ERROR(writer->Write(header));
-  return RejectedFile(std::move(writer), std::move(columns), language);
+  return RejectedFile(std::move(writer), std::move(columns), mask_by != nullptr, language);
+}
+
+std::string RejectedFile::CellOf(const v1::ImportCells& cells, const Column& column) const {
+  if (column.index >= cells.cells_size()) return "";
+  const std::string_view cell = tabular::RemoveFormulaGuard(cells.cells(column.index));
+  return masked_ ? MaskedForReport(column.field, cell) : std::string(cell);
 }
 
 absl::Status RejectedFile::Add(int64_t line, const v1::ImportCells& cells,
                                const std::vector<v1::ImportIssue>& issues) {
-  std::vector<std::string_view> row;
+  std::vector<std::string> texts;
   // The cells beyond the header of a row that was too long would push the reasons out of their
   // columns: they are cut here, and the reason says that there were some.
-  for (const int column : columns_) {
-    row.push_back(column < cells.cells_size() ? tabular::RemoveFormulaGuard(cells.cells(column))
-                                              : std::string_view());
-  }
-  const std::string line_text = absl::StrCat(line);
-  const std::string rules = Joined(issues, true, language_);
-  const std::string mends = Joined(issues, false, language_);
-  for (const std::string* text : {&line_text, &rules, &mends}) row.push_back(*text);
-  return writer_->Write(row);
+  for (const Column& column : columns_) texts.push_back(CellOf(cells, column));
+  texts.push_back(absl::StrCat(line));
+  texts.push_back(Joined(issues, true, language_));
+  texts.push_back(Joined(issues, false, language_));
+  return writer_->Write(std::vector<std::string_view>(texts.begin(), texts.end()));
 }
 
 }  // namespace crm::customer::import
