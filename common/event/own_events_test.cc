@@ -114,9 +114,10 @@ TEST_F(OwnEventsTest, HeartbeatsComeWhileNothingIsWanted) {
   Commit({EventOf("A")});
   Sequence(*sequencer);
   int64_t position = 0;
+  // The first may come before there is more than the first event.
   Client client([&](const StreamEventsResponse& message) {
     position = message.position();
-    return false;
+    return position <= 1;
   });
   const auto none = [&](const Event&, StreamEventsResponse&) {
     Commit({EventOf("again")});

@@ -111,11 +111,10 @@ TEST_F(CustomerExportTest, WhatIsNotKnownIsUnknown) {
 // CUS-26, PLT-14: masked, own customers too, but for whoever has the right to reveal.
 TEST_F(CustomerExportTest, IsMaskedAccordingToTheCaller) {
   v1::Customer customer = Organization("导出公司", "13812345678");
-  customer.set_owner("manager");
   customer.set_email("li@example.com");
   customer.set_bank_account("6222020200112233445");
   customer.set_budget_lower("100000.00");
-  ASSERT_TRUE(Create(customer).ok());
+  ASSERT_TRUE(Create(customer, "", harness_.TokenOf("manager", {"data_steward"})).ok());
   const auto masked = Export(Request());
   ASSERT_TRUE(masked.ok()) << masked.status();
   std::map<std::string, std::string> row = Row(masked->rows, 1);
@@ -128,7 +127,6 @@ TEST_F(CustomerExportTest, IsMaskedAccordingToTheCaller) {
   customer.set_full_name("甲公司");
   customer.set_phone("13812345679");
   customer.set_email("wang@example.com");
-  customer.set_owner("steward");
   ASSERT_TRUE(Create(customer).ok());
   const auto plain = Export(Request("full_name = \"甲公司\""), steward_);
   ASSERT_TRUE(plain.ok()) << plain.status();
@@ -140,12 +138,13 @@ TEST_F(CustomerExportTest, IsMaskedAccordingToTheCaller) {
 
 // CUS-26, PLT-13: the right to export, and the reach of the list.
 TEST_F(CustomerExportTest, TakesTheRightAndKeepsToTheScope) {
-  v1::Customer east = Organization("东部公司", "13812345671");
-  east.set_team("east");
-  ASSERT_TRUE(Create(east).ok());
-  v1::Customer west = Organization("西部公司", "13812345672");
-  west.set_team("west");
-  ASSERT_TRUE(Create(west).ok());
+  const auto create = [&](const std::string& name, const std::string& phone,
+                          const std::string& team) {
+    const std::string token = harness_.TokenOf(team + "-steward", {"data_steward"}, team);
+    ASSERT_TRUE(Create(Organization(name, phone), "", token).ok());
+  };
+  create("东部公司", "13812345671", "east");
+  create("西部公司", "13812345672", "west");
   const auto seller = Export(Request(), harness_.TokenOf("u1", {"sales_representative"}, "east"));
   EXPECT_EQ(ErrorReason(seller.status()), "RIGHT_MISSING");
   const auto director = Export(Request(), harness_.TokenOf("d1", {"sales_director"}, "east"));

@@ -16,7 +16,7 @@ using ::testing::IsEmpty;
 TEST(SourceQueries, FitTheMigratedSchema) {
   crm::testing::TestDatabase database(runtime::AllMigrations(Info()));
   const auto queries = crm::testing::QueriesIn("services/sales");
-  EXPECT_GT(queries.size(), 12);
+  EXPECT_GT(queries.size(), 8);
   EXPECT_THAT(crm::testing::Unpreparable(database, queries), IsEmpty());
 }
 
