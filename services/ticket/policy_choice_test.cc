@@ -102,7 +102,7 @@ TEST_F(PolicyChoiceTest, ALateLinkBringsThePolicy) {
   ASSERT_TRUE(Eventually([&] { return Get(number).sla_policy() == "key"; }));
   EXPECT_EQ(Get(number).customer_tier(), cv1::TIER_KEY);
   EXPECT_THAT(Applied(number), ElementsAre("key"));
-  const v1::SlaReading clock = Clock(number, v1::SLA_CLOCK_FIRST_RESPONSE);
+  const v1::SlaReading clock = Clock(number, v1::SLA_CLOCK_RESOLUTION);
   EXPECT_EQ(DurationOf(clock.target()), absl::Hours(2));
   EXPECT_LT(absl::AbsDuration(DurationOf(clock.elapsed()) - absl::Minutes(90)), absl::Seconds(1));
   EXPECT_LT(absl::AbsDuration(record::TimeOf(clock.due_time()) - (Now() + absl::Minutes(30))),

@@ -22,7 +22,7 @@ using ::testing::IsEmpty;
 TEST(SourceQueries, FitTheMigratedSchema) {
   crm::testing::TestDatabase database(runtime::AllMigrations(Info()));
   const auto queries = crm::testing::QueriesIn("services/ticket");
-  EXPECT_GT(queries.size(), 45);
+  EXPECT_GT(queries.size(), 30);
   EXPECT_THAT(crm::testing::Unpreparable(database, queries), IsEmpty());
 }
 
