@@ -38,6 +38,8 @@ std::optional<CustomerSearch::Customer> CustomerSearch::FindNow(const v1::Ticket
   options.retry = false;
   absl::StatusOr<std::optional<Customer>> found = Search(ticket, options);
   if (found.ok()) return *std::move(found);
+  // What cannot be searched for says nothing of the archive: the next caller is asked for.
+  if (absl::IsInvalidArgument(found.status())) return std::nullopt;
   away_until_.store(absl::ToUnixMillis(absl::Now() + kLeftAlone), std::memory_order_relaxed);
   return std::nullopt;
 }
