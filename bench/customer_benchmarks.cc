@@ -7,6 +7,7 @@
 #include "bench/benchmarks.h"
 #include "bench/seed.h"
 #include "common/base/status_macros.h"
+#include "common/schema/copy.h"
 #include "crm/customer/v1/customer_service.pb.h"
 
 namespace crm::bench {
@@ -115,7 +116,7 @@ CallKind CreateCalls(Bench& bench, size_t calls) {
           // Beyond the last the first come again: answered from memory, which would show as a
           // sudden rise.
           .fill = [requests, next](absl::BitGen&, Message& request) {
-            request.CopyFrom((*requests)[next->fetch_add(1) % requests->size()]);
+            schema::CopyMessage((*requests)[next->fetch_add(1) % requests->size()], request);
           }};
 }
 

@@ -203,10 +203,12 @@ LoadResult KeepRate(const Clients& clients, double per_second, int max_outstandi
   OpenCalls open(1);
   const absl::Time begin = absl::Now();
   int64_t started_calls = 0;
+  size_t connection = 0;
   for (absl::Time now = begin; now < begin + time; now = absl::Now()) {
     const auto due = static_cast<int64_t>(absl::ToDoubleSeconds(now - begin) * per_second);
+    // What is due together goes out together, on one connection.
+    connection = (connection + 1) % clients.lean.size();
     for (; started_calls < due; ++started_calls) {
-      const size_t connection = static_cast<size_t>(started_calls) % clients.lean.size();
       Caller* caller = nullptr;
       {
         const std::lock_guard lock(idle[connection].mutex);

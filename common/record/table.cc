@@ -9,6 +9,7 @@
 #include "common/error/error.h"
 #include "common/event/outbox.h"
 #include "common/record/event_payload.h"
+#include "common/schema/copy.h"
 #include "common/schema/message_schema.h"
 #include "google/protobuf/timestamp.pb.h"
 
@@ -111,8 +112,7 @@ void Table::AddEvent(db::WriteSet& writes, std::string_view verb, RowKey key,
   for (const auto& change : changes.changes()) fields.push_back(change.field());
   const std::string type = absl::StrCat(noun_, ".", ToAbsl(verb));
   const std::string subject = TextOf(message, table_.schema().resource()->number_field());
-  const std::unique_ptr<pb::Message> payload(message.New());
-  payload->CopyFrom(message);
+  const std::unique_ptr<pb::Message> payload = schema::CopyOf(message);
   ClearConfidential(*payload);
   writes.AddEvent(event::MakeEvent({.type = type,
                                     .subject = subject,

@@ -22,6 +22,7 @@
 #include "common/report_export/report_file.h"
 #include "common/report_export/report_layout.h"
 #include "common/report_export/report_run.h"
+#include "common/schema/copy.h"
 #include "common/server/gate.h"
 #include "crm/report/v1/report_export.pb.h"
 
@@ -182,7 +183,7 @@ class ReportExporter {
                          IsCsv(job.request) ? NewCsvReport(job.layout, job.sheet, context)
                                             : NewWorkbookReport(job.layout, context));
     MessagePtr request(job.report_request->New());
-    request->CopyFrom(*job.report_request);
+    schema::CopyMessage(*job.report_request, *request);
     CRM_RETURN_IF_ERROR(WriteReport(
         job.report, std::move(request), InfoOf(call, job.report, std::move(pass)), viewer,
         parts_.pool, [&] { return writer.Cancelled(); }, *file));

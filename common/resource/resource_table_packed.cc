@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/absl_view.h"
 #include "common/resource/resource_table.h"
+#include "common/schema/copy.h"
 #include "google/protobuf/timestamp.pb.h"
 
 namespace crm::resource {
@@ -108,8 +109,7 @@ std::string ResourceTable::Pack(RowKey key, const pb::Message& message) const {
   std::string bytes(kVersionBytes, '\0');
   std::memcpy(bytes.data(), &key.version, kVersionBytes);
   if (HasFinerTimes(message)) {
-    const std::unique_ptr<pb::Message> stored(message.New());
-    stored->CopyFrom(message);
+    const std::unique_ptr<pb::Message> stored = schema::CopyOf(message);
     for (const FieldSchema* field : times_) Coarsen(*field, *stored);
     stored->AppendToString(&bytes);
   } else {

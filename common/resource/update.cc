@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "common/resource/resource_table.h"
+#include "common/schema/copy.h"
 #include "common/schema/validate.h"
 #include "google/protobuf/struct.pb.h"
 
@@ -26,9 +27,8 @@ bool IsWritable(const MessageSchema& schema, const FieldSchema& field) {
 
 void CopyField(const pb::Message& from, const FieldSchema& field, pb::Message& to) {
   // Through a message that has only this field: Reflection has no copy of a single field.
-  std::unique_ptr<pb::Message> single(from.New());
+  const std::unique_ptr<pb::Message> single = schema::CopyOf(from);
   const pb::Reflection& reflection = *from.GetReflection();
-  single->CopyFrom(from);
   std::vector<const pb::FieldDescriptor*> set;
   reflection.ListFields(*single, &set);
   for (const pb::FieldDescriptor* other : set) {

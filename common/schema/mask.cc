@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "common/schema/copy.h"
 #include "common/schema/message_schema.h"
 #include "common/text/masking.h"
 #include "crm/options/v1/ownership.pb.h"
@@ -123,8 +124,7 @@ void MaskSensitive(pb::Message& message, const Viewer& viewer) {
 void ClearSensitive(pb::Message& message) { ClearTree(message); }
 
 std::string RedactedDebugString(const pb::Message& message) {
-  std::unique_ptr<pb::Message> copy(message.New());
-  copy->CopyFrom(message);
+  const std::unique_ptr<pb::Message> copy = CopyOf(message);
   ClearSensitive(*copy);
   std::string text = copy->ShortDebugString();
   constexpr size_t kMaxLogged = 1000;

@@ -13,6 +13,7 @@
 #include "common/db/db_error.h"
 #include "common/error/error.h"
 #include "common/metrics/rpc_metrics.h"
+#include "common/schema/copy.h"
 #include "common/schema/language.h"
 #include "common/schema/mask.h"
 #include "common/schema/validate.h"
@@ -108,7 +109,7 @@ class MaskingWriter : public AnyStreamWriter {
 
   bool Write(const google::protobuf::Message& message) override {
     if (!call_.method().sensitive_response) return Told(writer_.Write(message));
-    call_.response().CopyFrom(message);
+    schema::CopyMessage(message, call_.response());
     schema::MaskSensitive(call_.response(), call_.viewer);
     return Told(writer_.Write(call_.response()));
   }
