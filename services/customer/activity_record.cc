@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "common/base/absl_view.h"
 #include "common/error/error.h"
 #include "common/schema/message_schema.h"
@@ -38,9 +37,8 @@ void RecordCheck::ResolveLists(const ManagedLists& lists, google::protobuf::Mess
       reflection.SetString(&message, field.descriptor, std::move(match.code));
       continue;
     }
-    const std::string nearest = absl::StrJoin(match.candidates, ", ");
-    Add(field.name, "NOT_IN_LIST", absl::StrCat("use a code of the list, such as: ", nearest),
-        absl::StrCat("请使用列表中的代码，例如：", nearest));
+    const schema::Breach breach = NotInList(match.candidates);
+    Add(field.name, breach.rule, breach.mend_en, breach.mend_zh);
   }
 }
 

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "common/text/phone.h"
 #include "common/text/real_name.h"
 #include "services/customer/reach.h"
@@ -36,10 +35,9 @@ void CheckChannels(v1::Contact& contact, const ManagedLists& lists, std::vector<
       contact.set_preferred_channels(i, std::move(match.code));
       continue;
     }
-    const std::string nearest = absl::StrJoin(match.candidates, ", ");
-    out.push_back({absl::StrCat("preferred_channels[", i, "]"), "NOT_IN_LIST",
-                   absl::StrCat("use a code of the list, such as: ", nearest),
-                   absl::StrCat("请使用列表中的代码，例如：", nearest)});
+    schema::Breach breach = NotInList(match.candidates);
+    out.push_back({absl::StrCat("preferred_channels[", i, "]"), std::move(breach.rule),
+                   std::move(breach.mend_en), std::move(breach.mend_zh)});
   }
 }
 

@@ -156,9 +156,9 @@ class CustomerRules::Check {
       value = std::move(match.code);
       return true;
     }
-    const std::string nearest = absl::StrJoin(match.candidates, ", ");
-    Add(std::move(path), "NOT_IN_LIST", absl::StrCat("use a code of the list, such as: ", nearest),
-        absl::StrCat("请使用列表中的代码，例如：", nearest));
+    schema::Breach breach = NotInList(match.candidates);
+    Add(std::move(path), std::move(breach.rule), std::move(breach.mend_en),
+        std::move(breach.mend_zh));
     return false;
   }
 

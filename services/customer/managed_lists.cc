@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/base/absl_view.h"
 #include "common/base/mutex.h"
 #include "common/text/unicode.h"
@@ -134,6 +135,16 @@ std::shared_ptr<const ManagedLists::Snapshot> ManagedLists::Build(Lists lists) {
 std::shared_ptr<const ManagedLists::Snapshot> ManagedLists::snapshot() const {
   ReaderMutexLock lock(&mutex_);
   return snapshot_;
+}
+
+schema::Breach NotInList(const std::vector<std::string>& candidates) {
+  if (candidates.empty()) {
+    return {"NOT_IN_LIST", "use a code or label of the list; GetManagedList has all",
+            "请使用列表中的代码或名称，GetManagedList 可查询全部"};
+  }
+  const std::string nearest = absl::StrJoin(candidates, ", ");
+  return {"NOT_IN_LIST", absl::StrCat("use a code or label of the list, such as: ", nearest),
+          absl::StrCat("请使用列表中的代码或名称，例如：", nearest)};
 }
 
 ListMatch ManagedLists::Resolve(std::string_view list, std::string_view text) const {

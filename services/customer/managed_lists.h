@@ -11,6 +11,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "common/base/mutex.h"
+#include "common/schema/value_check.h"
 
 namespace crm::customer {
 
@@ -28,6 +29,9 @@ struct ListMatch {
   std::vector<std::string> candidates;  // "code label", at most 5
   bool mapped = false;                  // the text was not the code itself
 };
+
+// Of a text that matches nothing; `candidates` as in ListMatch.
+schema::Breach NotInList(const std::vector<std::string>& candidates);
 
 // Thread-safe: readers take a snapshot, an administrator's change replaces it.
 class ManagedLists {

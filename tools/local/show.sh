@@ -5,6 +5,9 @@
 address=127.0.0.1:$(<"$run/crm-customer.port")
 crm() { "$bin/crmctl" --address "$address" --token-file "$run/tokens/steward" "$@"; }
 
+# Days of reports are the business zone's, wherever this machine is.
+business_date() { TZ=Asia/Shanghai date "$@"; }
+
 # The command as a person would type it, then its output.
 show() {
   printf '\n$ crmctl %s\n' "$*"
@@ -74,7 +77,7 @@ show_pipeline() {
   step "the pipeline"
   if [[ -n $number && ! -s $run/opportunity ]]; then
     crm opportunity create -f customer="$number" -f 商机名称=数据平台一期 -f 预计金额=180000 -f source_channel=website \
-      -f lead_time="$(date -u +%FT%TZ -d '1 day ago')" -f expected_close_date="$(date +%F -d '60 days')" |
+      -f lead_time="$(date -u +%FT%TZ -d '1 day ago')" -f expected_close_date="$(business_date +%F -d '60 days')" |
       grep -o 'SO[0-9]*' | head -n 1 >"$run/opportunity" || die "the opportunity could not be created"
     crm opportunity advance "$(<"$run/opportunity")" >"$run/opportunity.log" ||
       die_with_log "$run/opportunity.log" "the opportunity did not advance"
@@ -85,8 +88,8 @@ show_pipeline() {
   show opportunity stages "$opportunity"
   show pipeline stages default
   show report funnel
-  show report forecast "$(date +%Y-01)" "$(date +%Y-12)"
-  show report win-loss "$(date +%Y-01-01)" "$(date +%F)" --group owner
+  show report forecast "$(business_date +%Y-01)" "$(business_date +%Y-12)"
+  show report win-loss "$(business_date +%Y-01-01)" "$(business_date +%F)" --group owner
   show opportunity priorities
 }
 show_pipeline
@@ -145,8 +148,8 @@ show_tickets() {
   show_desk ticket sla "$(<"$run/tickets")"
   show_desk ticket events "$(<"$run/tickets")"
   show_desk ticket watch --unassigned --list-only
-  show_desk ticket report "$(date +%Y-%m-01)" "$(date +%F)" --by type
-  show_desk ticket problems "$(date +%Y-%m)"
+  show_desk ticket report "$(business_date +%Y-%m-01)" "$(business_date +%F)" --by type
+  show_desk ticket problems "$(business_date +%Y-%m)"
 }
 show_tickets
 

@@ -8,7 +8,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "common/base/absl_view.h"
 #include "common/tabular/table_writer.h"
 #include "common/text/dates.h"
@@ -82,16 +81,6 @@ std::string_view LeadingNumber(std::string_view text) {
     ++end;
   }
   return end == 0 ? text : text.substr(0, end);
-}
-
-std::string CandidatesText(const std::vector<std::string>& candidates) {
-  return absl::StrJoin(candidates, ", ");
-}
-
-Breach NotInList(const std::vector<std::string>& candidates) {
-  const std::string nearest = CandidatesText(candidates);
-  return {"NOT_IN_LIST", absl::StrCat("use a value of the list, such as: ", nearest),
-          absl::StrCat("请使用列表中的值，例如：", nearest)};
 }
 
 // Fields that hold a user id.

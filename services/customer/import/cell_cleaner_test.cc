@@ -12,6 +12,7 @@ namespace crm::customer::import {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using Outcome = CellCleaner::Outcome;
 
 class CellCleanerTest : public ::testing::Test {
@@ -95,6 +96,9 @@ TEST_F(CellCleanerTest, MapsLabelsToCodes) {
   EXPECT_EQ(customer_.need_types_size(), 0);
   EXPECT_EQ(Clean("industry", "火星探测"), Outcome::kBroken);
   EXPECT_EQ(breach_.rule, "NOT_IN_LIST");
+  EXPECT_EQ(breach_.mend_en, "use a code or label of the list; GetManagedList has all");
+  EXPECT_EQ(Clean("source_channel", "火星"), Outcome::kBroken);
+  EXPECT_THAT(breach_.mend_en, HasSubstr("such as: website"));
   // The second look-up of a text comes from memory.
   EXPECT_EQ(Clean("industry", "火星探测"), Outcome::kBroken);
   EXPECT_EQ(breach_.rule, "NOT_IN_LIST");
