@@ -89,14 +89,8 @@ class ActivityStore {
     std::vector<Stored> all;
     for (size_t start = 0; start < ids.size(); start += db::kMaxInSize) {
       const auto part = ids.subspan(start, db::kMaxInSize);
-      filter::Fragment condition;
-      condition.Append("record.id IN (?", part[0]);
-      for (size_t i = 1; i < db::PaddedInSize(part.size()); ++i) {
-        condition.Append(", ?", part[std::min(i, part.size() - 1)]);
-      }
-      condition.Append(")");
       CRM_ASSIGN_OR_RETURN(std::vector<Stored> found,
-                           Find(db, std::move(condition),
+                           Find(db, filter::In("record.id", db::Values(part.begin(), part.end())),
                                 {.kind = auth::RowScope::Kind::kAll, .user_id = {}, .teams = {}}));
       std::move(found.begin(), found.end(), std::back_inserter(all));
     }

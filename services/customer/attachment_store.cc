@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
+#include "common/filter/fragment.h"
 #include "common/filter/scope.h"
 #include "crm/customer/v1/customer.pb.h"
 
@@ -72,12 +73,10 @@ absl::StatusOr<std::vector<StoredAttachment>> AttachmentStore::Find(
   std::vector<StoredAttachment> all;
   for (size_t start = 0; start < numbers.size(); start += db::kMaxInSize) {
     const auto part = numbers.subspan(start, db::kMaxInSize);
-    db::Values params(part.begin(), part.end());
-    params.resize(db::PaddedInSize(part.size()), db::Value(part.back()));
-    std::string sql = absl::StrCat(select_, "attachment.number IN (?");
-    for (size_t i = 1; i < params.size(); ++i) absl::StrAppend(&sql, ", ?");
-    absl::StrAppend(&sql, ")");
-    CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"attachments_by_number", sql}, params));
+    const filter::Fragment where =
+        filter::In("attachment.number", db::Values(part.begin(), part.end()));
+    const std::string sql = absl::StrCat(select_, where.sql);
+    CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"attachments_by_number", sql}, where.values));
     CRM_ASSIGN_OR_RETURN(std::vector<StoredAttachment> found, ReadAll(std::move(rows)));
     std::move(found.begin(), found.end(), std::back_inserter(all));
   }

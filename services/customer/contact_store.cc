@@ -9,6 +9,7 @@
 #include "common/base/absl_view.h"
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
+#include "common/filter/fragment.h"
 #include "common/filter/scope.h"
 #include "crm/customer/v1/customer.pb.h"
 
@@ -69,12 +70,10 @@ absl::StatusOr<absl::flat_hash_map<std::string, int64_t>> ContactStore::Customer
   absl::flat_hash_map<std::string, int64_t> customers;
   for (size_t start = 0; start < numbers.size(); start += db::kMaxInSize) {
     const auto part = numbers.subspan(start, db::kMaxInSize);
-    db::Values params(part.begin(), part.end());
-    params.resize(db::PaddedInSize(part.size()), params.back());
-    std::string sql = "SELECT number, customer_id FROM contact WHERE number IN (?";
-    for (size_t i = 1; i < params.size(); ++i) absl::StrAppend(&sql, ", ?");
-    absl::StrAppend(&sql, ")");
-    CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"customers_of_contacts", sql}, params));
+    const filter::Fragment where = filter::In("number", db::Values(part.begin(), part.end()));
+    const std::string sql =
+        absl::StrCat("SELECT number, customer_id FROM contact WHERE ", where.sql);
+    CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"customers_of_contacts", sql}, where.values));
     while (rows.Next()) customers[rows.String(0)] = rows.Int(1);
   }
   return customers;
@@ -92,12 +91,7 @@ absl::StatusOr<std::vector<StoredContact>> ContactStore::SelectIn(
   std::vector<StoredContact> all;
   for (size_t start = 0; start < keys.size(); start += db::kMaxInSize) {
     const auto part = keys.subspan(start, db::kMaxInSize);
-    filter::Fragment where;
-    where.Append(absl::StrCat(ToAbsl(column), " IN (?"), part[0]);
-    for (size_t i = 1; i < db::PaddedInSize(part.size()); ++i) {
-      where.Append(", ?", part[std::min(i, part.size() - 1)]);
-    }
-    where.Append(")");
+    filter::Fragment where = filter::In(column, db::Values(part.begin(), part.end()));
     where.And(more);
     CRM_ASSIGN_OR_RETURN(std::vector<StoredContact> found, Select(db, name, where));
     std::move(found.begin(), found.end(), std::back_inserter(all));

@@ -11,6 +11,7 @@
 #include "common/base/mutex.h"
 #include "common/base/status_macros.h"
 #include "common/event/event_log.h"
+#include "common/filter/fragment.h"
 #include "crm/event/v1/event.pb.h"
 
 namespace crm::customer {
@@ -116,13 +117,12 @@ absl::Status CustomerNames::Follow(db::Pool& pool, int own_node, absl::Time dead
 absl::Status CustomerNames::Refresh(db::Connection& db, const std::vector<std::string>& numbers) {
   for (size_t start = 0; start < numbers.size(); start += db::kMaxInSize) {
     const size_t count = std::min(db::kMaxInSize, numbers.size() - start);
-    db::Values params(numbers.begin() + static_cast<std::ptrdiff_t>(start),
-                      numbers.begin() + static_cast<std::ptrdiff_t>(start + count));
-    params.resize(db::PaddedInSize(count), params.back());
-    std::string sql = "SELECT id, full_name, owner, team FROM customer WHERE number IN (?";
-    for (size_t i = 1; i < params.size(); ++i) absl::StrAppend(&sql, ", ?");
-    absl::StrAppend(&sql, ")");
-    CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"customer_names_by_number", sql}, params));
+    const db::Values part(numbers.begin() + static_cast<std::ptrdiff_t>(start),
+                          numbers.begin() + static_cast<std::ptrdiff_t>(start + count));
+    const filter::Fragment where = filter::In("number", part);
+    const std::string sql =
+        absl::StrCat("SELECT id, full_name, owner, team FROM customer WHERE ", where.sql);
+    CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"customer_names_by_number", sql}, where.values));
     while (rows.Next()) Upsert(rows.Int(0), rows.String(1), rows.String(2), rows.String(3));
   }
   return absl::OkStatus();

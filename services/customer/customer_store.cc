@@ -7,6 +7,7 @@
 #include "common/base/absl_view.h"
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
+#include "common/filter/fragment.h"
 #include "common/filter/scope.h"
 
 namespace crm::customer {
@@ -95,14 +96,11 @@ absl::StatusOr<db::Rows> CustomerStore::SelectPart(db::Connection& db, std::stri
                                                    std::string_view columns, std::string_view key,
                                                    absl::Span<const db::Value> keys,
                                                    const auth::RowScope& scope) const {
-  const size_t padded = db::PaddedInSize(keys.size());
-  db::Values params(keys.begin(), keys.end());
-  params.resize(padded, keys.back());
-  std::string sql =
-      absl::StrCat("SELECT ", ToAbsl(columns), " FROM customer WHERE ", ToAbsl(key), " IN (?");
-  for (size_t i = 1; i < padded; ++i) absl::StrAppend(&sql, ", ?");
-  absl::StrAppend(&sql, ")", AndScope(table_.schema(), scope, params));
-  return db.Select({name, sql}, params);
+  filter::Fragment where = filter::In(key, keys);
+  const std::string in_scope = AndScope(table_.schema(), scope, where.values);
+  const std::string sql =
+      absl::StrCat("SELECT ", ToAbsl(columns), " FROM customer WHERE ", where.sql, in_scope);
+  return db.Select({name, sql}, where.values);
 }
 
 absl::StatusOr<std::vector<StoredCustomer>> CustomerStore::SelectIn(

@@ -6,6 +6,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/filter/fragment.h"
 #include "common/text/email.h"
 #include "common/text/masking.h"
 #include "common/text/national_ids.h"
@@ -203,23 +204,21 @@ absl::StatusOr<std::vector<IdentityHolder>> IdentityStore::FindHolders(
   std::vector<std::pair<const Identity*, IdentityHolder>> found;
   for (size_t start = 0; start < identities.size(); start += db::kMaxInSize) {
     const auto part = identities.subspan(start, db::kMaxInSize);
-    const size_t padded = db::PaddedInSize(part.size());
-    std::string sql = R"sql(
-      SELECT identity.hash, identity.customer_id, customer.number
-      FROM customer_identity AS identity
-      JOIN customer ON customer.id = identity.customer_id
-      WHERE identity.hash IN (?)sql";
-    for (size_t i = 1; i < padded; ++i) absl::StrAppend(&sql, ", ?");
-    absl::StrAppend(&sql, ")");
-    db::Values params;
+    db::Values hashes;
     absl::flat_hash_map<std::string, const Identity*> by_hash;
     for (const Identity& identity : part) {
       std::string hash = Hash(identity);
-      params.emplace_back(hash);
+      hashes.emplace_back(hash);
       by_hash.emplace(std::move(hash), &identity);
     }
-    params.resize(padded, params.back());
-    CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"identity_holders", sql}, params));
+    const filter::Fragment where = filter::In("identity.hash", hashes);
+    const std::string sql = absl::StrCat(R"sql(
+      SELECT identity.hash, identity.customer_id, customer.number
+      FROM customer_identity AS identity
+      JOIN customer ON customer.id = identity.customer_id
+      WHERE )sql",
+                                         where.sql);
+    CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"identity_holders", sql}, where.values));
     while (rows.Next()) {
       const auto identity = by_hash.find(rows.String(0));
       if (identity == by_hash.end()) continue;

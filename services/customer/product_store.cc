@@ -6,6 +6,7 @@
 #include "common/base/absl_view.h"
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
+#include "common/filter/fragment.h"
 #include "common/text/unicode.h"
 #include "services/customer/product_rules.h"
 
@@ -33,18 +34,15 @@ constexpr db::Query kForgetUnmapped{"unmapped_product_forget", R"sql(
   DELETE FROM unmapped_product
   WHERE folded = ?)sql"};
 
-// `column IN (?, …)` over any number of keys, a statement at a time.
+// The rows that `select` has with any of the keys in a column, a statement at a time.
 template <typename Key, typename Read>
-absl::Status SelectIn(db::Connection& db, std::string_view name, std::string_view select,
+absl::Status SelectIn(db::Connection& db, const db::Query& select, std::string_view column,
                       absl::Span<const Key> keys, Read read) {
   for (size_t start = 0; start < keys.size(); start += db::kMaxInSize) {
     const auto part = keys.subspan(start, db::kMaxInSize);
-    db::Values params(part.begin(), part.end());
-    params.resize(db::PaddedInSize(part.size()), db::Value(part.back()));
-    std::string sql = absl::StrCat(ToAbsl(select), " IN (?");
-    for (size_t i = 1; i < params.size(); ++i) absl::StrAppend(&sql, ", ?");
-    absl::StrAppend(&sql, ")");
-    CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({name, sql}, params));
+    const filter::Fragment where = filter::In(column, db::Values(part.begin(), part.end()));
+    const std::string sql = absl::StrCat(ToAbsl(select.sql), where.sql);
+    CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({select.name, sql}, where.values));
     while (rows.Next()) CRM_RETURN_IF_ERROR(read(rows));
   }
   return absl::OkStatus();
@@ -78,11 +76,10 @@ absl::StatusOr<std::vector<StoredProduct>> ProductStore::ReadIn(db::Connection& 
                                                                 std::string_view column,
                                                                 absl::Span<const Key> keys) const {
   std::vector<StoredProduct> found;
-  CRM_RETURN_IF_ERROR(
-      SelectIn(db, name, absl::StrCat(select_, ToAbsl(column)), keys, [&](const db::Rows& row) {
-        StoredProduct& product = found.emplace_back();
-        return table_.Read(row, product.key, product.message);
-      }));
+  CRM_RETURN_IF_ERROR(SelectIn(db, {name, select_}, column, keys, [&](const db::Rows& row) {
+    StoredProduct& product = found.emplace_back();
+    return table_.Read(row, product.key, product.message);
+  }));
   return found;
 }
 
@@ -99,7 +96,7 @@ absl::StatusOr<std::vector<StoredProduct>> ProductStore::GetByIds(
 absl::StatusOr<std::vector<std::string>> ProductStore::Existing(
     db::Connection& db, absl::Span<const std::string> codes) const {
   std::vector<std::string> existing;
-  CRM_RETURN_IF_ERROR(SelectIn(db, "products_existing", "SELECT code FROM product WHERE code",
+  CRM_RETURN_IF_ERROR(SelectIn(db, {"products_existing", "SELECT code FROM product WHERE "}, "code",
                                codes, [&](const db::Rows& row) {
                                  existing.push_back(row.String(0));
                                  return absl::OkStatus();
@@ -110,12 +107,12 @@ absl::StatusOr<std::vector<std::string>> ProductStore::Existing(
 absl::StatusOr<ProductStore::Meanings> ProductStore::Resolve(
     db::Connection& db, absl::Span<const std::string> folded) const {
   Meanings meanings;
-  CRM_RETURN_IF_ERROR(SelectIn(db, "product_meanings",
-                               "SELECT folded, product_code, own FROM product_name WHERE folded",
-                               folded, [&](const db::Rows& row) {
-                                 meanings[row.String(0)] = {row.String(1), row.Int(2) != 0};
-                                 return absl::OkStatus();
-                               }));
+  CRM_RETURN_IF_ERROR(SelectIn(
+      db, {"product_meanings", "SELECT folded, product_code, own FROM product_name WHERE "},
+      "folded", folded, [&](const db::Rows& row) {
+        meanings[row.String(0)] = {row.String(1), row.Int(2) != 0};
+        return absl::OkStatus();
+      }));
   return meanings;
 }
 

@@ -9,6 +9,7 @@
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
 #include "common/event/outbox.h"
+#include "common/filter/fragment.h"
 #include "common/resource/history.h"
 #include "common/schema/mask.h"
 #include "services/customer/product_mapper.h"
@@ -102,13 +103,8 @@ class PurchaseRecorder::Batch {
   // An order in whatever scope: its number is taken.
   absl::Status LoadOrders(db::Connection& db, const std::string& system,
                           absl::Span<const std::string> orders) {
-    filter::Fragment condition;
-    condition.Append("record.source_system = ? AND record.order_number IN (?", system);
-    condition.values.emplace_back(orders[0]);
-    for (size_t i = 1; i < db::PaddedInSize(orders.size()); ++i) {
-      condition.Append(", ?", orders[std::min(i, orders.size() - 1)]);
-    }
-    condition.Append(")");
+    filter::Fragment condition{"record.source_system = ?", {system}};
+    condition.And(filter::In("record.order_number", db::Values(orders.begin(), orders.end())));
     CRM_ASSIGN_OR_RETURN(
         std::vector<Stored> found,
         activity_.purchases.Find(db, std::move(condition), ActivityArchive::Everything()));

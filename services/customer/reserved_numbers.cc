@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
+#include "common/filter/fragment.h"
 #include "services/customer/customer_store.h"
 
 namespace crm::customer {
@@ -40,12 +41,9 @@ absl::StatusOr<std::vector<std::string>> FindReservedNumbers(
   std::vector<std::string> found;
   for (size_t start = 0; start < numbers.size(); start += db::kMaxInSize) {
     const auto part = numbers.subspan(start, db::kMaxInSize);
-    db::Values params(part.begin(), part.end());
-    params.resize(db::PaddedInSize(part.size()), params.back());
-    std::string sql = "SELECT number FROM reserved_number WHERE number IN (?";
-    for (size_t i = 1; i < params.size(); ++i) absl::StrAppend(&sql, ", ?");
-    absl::StrAppend(&sql, ")");
-    CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"reserved_numbers", sql}, params));
+    const filter::Fragment where = filter::In("number", db::Values(part.begin(), part.end()));
+    const std::string sql = absl::StrCat("SELECT number FROM reserved_number WHERE ", where.sql);
+    CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"reserved_numbers", sql}, where.values));
     while (rows.Next()) found.push_back(rows.String(0));
   }
   return found;

@@ -10,6 +10,7 @@
 #include "common/base/status_macros.h"
 #include "common/db/db_error.h"
 #include "common/event/event_log.h"
+#include "common/filter/fragment.h"
 #include "common/job/exclusive.h"
 
 namespace crm::customer {
@@ -33,14 +34,8 @@ filter::Fragment Between(std::string_view column, int64_t after, int64_t last) {
 }
 
 // `ids` is not empty and not longer than db::kMaxInSize.
-filter::Fragment In(std::string_view column, absl::Span<const int64_t> ids) {
-  filter::Fragment condition{std::string(column) + " IN (", {}};
-  const size_t padded = db::PaddedInSize(ids.size());
-  for (size_t i = 0; i < padded; ++i) {
-    condition.Append(i == 0 ? "?" : ", ?", ids[std::min(i, ids.size() - 1)]);
-  }
-  condition.Append(")");
-  return condition;
+filter::Fragment InIds(std::string_view column, absl::Span<const int64_t> ids) {
+  return filter::In(column, db::Values(ids.begin(), ids.end()));
 }
 
 // Customers changed by somebody who is not a rule: what rules change is looked at in the night, so
@@ -229,13 +224,11 @@ absl::StatusOr<std::vector<int64_t>> TagRuleRunner::KeysOf(
   std::vector<int64_t> ids;
   for (size_t start = 0; start < numbers.size(); start += db::kMaxInSize) {
     const size_t count = std::min(db::kMaxInSize, numbers.size() - start);
-    db::Values params(numbers.begin() + static_cast<std::ptrdiff_t>(start),
-                      numbers.begin() + static_cast<std::ptrdiff_t>(start + count));
-    params.resize(db::PaddedInSize(count), params.back());
-    std::string sql = "SELECT id FROM customer WHERE number IN (?";
-    for (size_t i = 1; i < params.size(); ++i) absl::StrAppend(&sql, ", ?");
-    absl::StrAppend(&sql, ")");
-    CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"customer_keys_by_number", sql}, params));
+    const db::Values part(numbers.begin() + static_cast<std::ptrdiff_t>(start),
+                          numbers.begin() + static_cast<std::ptrdiff_t>(start + count));
+    const filter::Fragment where = filter::In("number", part);
+    const std::string sql = absl::StrCat("SELECT id FROM customer WHERE ", where.sql);
+    CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"customer_keys_by_number", sql}, where.values));
     while (rows.Next()) ids.push_back(rows.Int(0));
   }
   return ids;
@@ -272,8 +265,8 @@ absl::Status TagRuleRunner::Evaluate(const StoredTagRule& rule, absl::Span<const
     return absl::OkStatus();
   }
   CRM_ASSIGN_OR_RETURN(const TagWork work,
-                       store_.FindWork(read, rule.message, *condition, In("customer.id", ids),
-                                       In("tagged.customer_id", ids)));
+                       store_.FindWork(read, rule.message, *condition, InIds("customer.id", ids),
+                                       InIds("tagged.customer_id", ids)));
   std::vector<int64_t> unread;
   for (const std::vector<int64_t>* keys : {&work.add, &work.remove}) {
     std::copy_if(keys->begin(), keys->end(), std::back_inserter(unread),

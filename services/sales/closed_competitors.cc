@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/record/times.h"
+#include "services/sales/closed_parts.h"
 
 namespace crm::sales {
 namespace {
@@ -23,21 +24,6 @@ const db::InsertSpec& RowSpec() {
       " owner = VALUES(owner), team = VALUES(team), source_channel = VALUES(source_channel),"
       " base_amount = VALUES(base_amount), lead_time = VALUES(lead_time)"};
   return spec;
-}
-
-bool IsClosed(const v1::Opportunity& opportunity) {
-  return opportunity.stage_kind() != v1::STAGE_KIND_OPEN && opportunity.has_close_time();
-}
-
-// Those that took part in a closed one; an empty name if none is known.
-std::set<std::string> NamesOf(const v1::Opportunity* opportunity) {
-  std::set<std::string> names;
-  if (opportunity == nullptr || !IsClosed(*opportunity)) return names;
-  for (const v1::Competitor& competitor : opportunity->competitors()) {
-    names.insert(competitor.name());
-  }
-  if (!opportunity->lost_to().empty() || names.empty()) names.insert(opportunity->lost_to());
-  return names;
 }
 
 void AddOrNull(const std::string& text, db::Values& row) {
@@ -67,8 +53,9 @@ db::Values FactsOf(const v1::Opportunity& opportunity) {
 
 void KeepCompetitors(db::WriteSet& writes, const v1::Opportunity* before,
                      const record::Stored<v1::Opportunity>& after) {
-  const std::set<std::string> old_names = NamesOf(before);
-  const std::set<std::string> names = NamesOf(&after.message);
+  std::set<std::string> old_names;
+  if (before != nullptr) old_names = CompetitorsOf(*before);
+  const std::set<std::string> names = CompetitorsOf(after.message);
   if (old_names.empty() && names.empty()) return;
   for (const std::string& name : old_names) {
     if (!names.contains(name)) writes.Execute(kRemove, {after.key.id, name});

@@ -1,6 +1,5 @@
 #include "services/sales/history_handlers.h"
 
-#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
@@ -12,6 +11,7 @@
 #include "common/filter/in_scope.h"
 #include "common/record/times.h"
 #include "services/sales/history_references.h"
+#include "services/sales/opportunity_batch.h"
 
 namespace crm::sales {
 namespace {
@@ -41,13 +41,9 @@ absl::Status FindOfSystem(db::Connection& db, const std::string& system,
                           absl::Span<const std::string> numbers, const auth::RowScope& scope,
                           std::map<External, std::string>& found) {
   filter::Fragment query{
-      "SELECT external_number, number, owner, team FROM opportunity"
-      " WHERE source_system = ? AND external_number IN (",
+      "SELECT external_number, number, owner, team FROM opportunity WHERE source_system = ?",
       {system}};
-  for (size_t i = 0; i < db::PaddedInSize(numbers.size()); ++i) {
-    query.Append(i == 0 ? "?" : ", ?", numbers[std::min(i, numbers.size() - 1)]);
-  }
-  query.Append(")");
+  query.And(InNumbers("external_number", numbers));
   CRM_ASSIGN_OR_RETURN(db::Rows rows,
                        db.Select({"opportunity_by_external", query.sql}, query.values));
   while (rows.Next()) {

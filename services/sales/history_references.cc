@@ -7,6 +7,7 @@
 #include "common/base/status_macros.h"
 #include "common/filter/fragment.h"
 #include "services/sales/access.h"
+#include "services/sales/opportunity_batch.h"
 
 namespace crm::sales {
 namespace {
@@ -58,12 +59,8 @@ void HistoryReferences::Keep(const Customer& customer) {
 
 absl::Status HistoryReferences::LoadNames(db::Connection& db,
                                           const std::vector<std::string>& names) {
-  filter::Fragment query{
-      "SELECT number, full_name, owner, team FROM customer_copy WHERE full_name IN (", {}};
-  for (size_t i = 0; i < db::PaddedInSize(names.size()); ++i) {
-    query.Append(i == 0 ? "?" : ", ?", names[std::min(i, names.size() - 1)]);
-  }
-  query.Append(")");
+  filter::Fragment query{"SELECT number, full_name, owner, team FROM customer_copy WHERE ", {}};
+  query.Append(InNumbers("full_name", names));
   CRM_ASSIGN_OR_RETURN(db::Rows found,
                        db.Select({"customer_copy_by_name", query.sql}, query.values));
   while (found.Next()) {

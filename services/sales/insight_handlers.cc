@@ -83,9 +83,9 @@ absl::StatusOr<std::vector<v1::CalibrationLine>> InsightHandlers::Lines(
   absl::ParseCivilTime(period.from_date(), &from);
   absl::ParseCivilTime(period.to_date(), &to);
   CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
+  const ClosedPeriod closed{from, to, absl::ToCivilDay(call.now(), sales_.zone), sales_.zone};
   CRM_ASSIGN_OR_RETURN(const std::vector<Outcome> outcomes,
-                       ReadOutcomes(*db, pipeline.code(), absl::FromCivil(from, sales_.zone),
-                                    absl::FromCivil(to + 1, sales_.zone), scope));
+                       ReadOutcomes(*db, pipeline.code(), closed, scope));
   return Calibrate(pipeline, outcomes, period.min_sample(), detail, call.language());
 }
 

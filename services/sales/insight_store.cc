@@ -104,23 +104,22 @@ absl::StatusOr<std::vector<OpenStage>> ReadOpenStages(db::Connection& db,
 }
 
 absl::StatusOr<std::vector<Outcome>> ReadOutcomes(db::Connection& db, const std::string& pipeline,
-                                                  absl::Time from, absl::Time to,
+                                                  const ClosedPeriod& period,
                                                   const auth::RowScope& scope) {
-  // Without it, an older system closed it and nothing is known of its stages.
-  Fragment where{
-      "stage_kind IN (?, ?) AND close_time >= ? AND close_time < ? AND pipeline = ?"
-      " AND furthest_stage IS NOT NULL",
-      {v1::STAGE_KIND_WON, v1::STAGE_KIND_LOST, from, to, pipeline}};
-  AndScope(scope, where);
-  const std::string sql = absl::StrCat(R"sql(
-    SELECT furthest_stage, COALESCE(source_channel, '') AS source, stage_kind, COUNT(*)
-    FROM opportunity
-    WHERE )sql",
-                                       where.sql, R"sql(
-    GROUP BY furthest_stage, source, stage_kind)sql");
-  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"outcomes", sql}, where.values));
+  // Those of which nothing is known of their stages, for an older system closed them, have no part
+  // in it.
+  const Fragment select =
+      SelectClosed({.part = ClosedPart::kFurthestStage,
+                    .by = {{"SUBSTRING_INDEX(value, '/', -1)", "furthest_stage"},
+                           {"source_channel", "source_channel"},
+                           {"stage_kind", "stage_kind"}},
+                    .about = {.owner = "", .team = "", .scope = scope},
+                    .period = period,
+                    .where = {"SUBSTRING_INDEX(value, '/', 1) = ?", {pipeline}}});
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"outcomes", select.sql}, select.values));
   std::vector<Outcome> outcomes;
   while (rows.Next()) {
+    if (rows.Int(3) == 0) continue;  // all of them have left it
     outcomes.push_back({.furthest_stage = rows.String(0),
                         .source_channel = rows.String(1),
                         .kind = static_cast<v1::StageKind>(rows.Int(2)),

@@ -15,6 +15,7 @@
 #include "crm/customer/v1/customer.pb.h"
 #include "crm/sales/v1/insight.pb.h"
 #include "crm/sales/v1/pipeline.pb.h"
+#include "services/sales/closed_sums.h"
 
 namespace crm::sales {
 
@@ -55,9 +56,9 @@ struct Outcome {
   int64_t opportunities = 0;
 };
 
-// Closed from `from` to before `to`.
+// Closed in `period`.
 absl::StatusOr<std::vector<Outcome>> ReadOutcomes(db::Connection& db, const std::string& pipeline,
-                                                  absl::Time from, absl::Time to,
+                                                  const ClosedPeriod& period,
                                                   const auth::RowScope& scope);
 
 // An open opportunity, as far as its rank depends on it.

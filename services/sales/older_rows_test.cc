@@ -1,4 +1,4 @@
-// Opportunities from before migrations 0060 and 0061, on a real database: SAL-12, SAL-15.
+// Opportunities from before migrations 0060, 0061 and 0070, on a real database: SAL-12, SAL-15.
 #include <fstream>
 
 #include "common/source_tree/source_tree.h"
@@ -61,13 +61,27 @@ class OlderRowsTest : public SalesTest {
                                                   Steward()))
         .DebugString();
   }
-  std::string ByCompetitor() {
+  std::string WinLoss(const std::string& from, v1::WinLossGroup group, const std::string& token) {
     v1::GetWinLossRequest request;
-    request.set_from_date("2026-01-01");
+    request.set_from_date(from);
     request.set_to_date("2026-12-31");
-    request.set_group(v1::WIN_LOSS_GROUP_COMPETITOR);
-    return Must(Call<v1::GetWinLossResponse>("SalesReportService/GetWinLoss", request, Steward()))
+    request.set_group(group);
+    return Must(Call<v1::GetWinLossResponse>("SalesReportService/GetWinLoss", request, token))
         .DebugString();
+  }
+  // Of days that are not a whole month.
+  std::string ByCompetitor() {
+    return WinLoss("2026-03-02", v1::WIN_LOSS_GROUP_COMPETITOR, Steward());
+  }
+  // Of whole months, in every way, of everybody, a team and an owner.
+  std::string ByEverything() {
+    std::string all;
+    for (int group = 0; group < v1::WinLossGroup_ARRAYSIZE; ++group) {
+      for (const std::string& token : {Steward(), Director(), Rep()}) {
+        all += WinLoss("2026-01-01", static_cast<v1::WinLossGroup>(group), token) + "--\n";
+      }
+    }
+    return all;
   }
 };
 
@@ -107,6 +121,21 @@ TEST_F(OlderRowsTest, CompetitorsOfClosedOnesAreKnown) {  // SAL-15
   EXPECT_NE(ByCompetitor(), now);
   MigrateRows("0061_closed_competitor.sql", 3);
   EXPECT_EQ(ByCompetitor(), now);
+}
+
+TEST_F(OlderRowsTest, ClosedOnesCountOnce) {  // SAL-15, SAL-16
+  Post();
+  const std::string now = ByEverything();
+  const std::string stages =
+      "SELECT GROUP_CONCAT(value, ' ', closed ORDER BY value, stage_kind) FROM closed_cell"
+      " WHERE breadth = 0 AND part = 7";
+  const std::string of_stages = harness_.database().String(stages);
+  EXPECT_EQ(of_stages, "default/lead_confirmed 2,default/won 1");
+  Execute("DELETE FROM closed_cell");
+  EXPECT_NE(ByEverything(), now);
+  MigrateRows("0070_closed_sums.sql", 4);
+  EXPECT_EQ(ByEverything(), now);
+  EXPECT_EQ(harness_.database().String(stages), of_stages);
 }
 
 }  // namespace

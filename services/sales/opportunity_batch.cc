@@ -1,7 +1,5 @@
 #include "services/sales/opportunity_batch.h"
 
-#include <algorithm>
-
 #include "absl/strings/str_cat.h"
 #include "common/base/absl_view.h"
 #include "common/base/status_macros.h"
@@ -14,25 +12,14 @@ constexpr db::Query kExpectVersion{"opportunity_expect_version", R"sql(
   SET version = version
   WHERE id = ? AND version = ?)sql"};
 
-template <typename T>
-filter::Fragment In(std::string_view column, absl::Span<const T> values) {
-  filter::Fragment in{absl::StrCat(ToAbsl(column), " IN ("), {}};
-  const size_t padded = db::PaddedInSize(values.size());
-  for (size_t i = 0; i < padded; ++i) {
-    in.Append(i == 0 ? "?" : ", ?", values[std::min(i, values.size() - 1)]);
-  }
-  in.Append(")");
-  return in;
-}
-
 }  // namespace
 
 filter::Fragment InIds(std::string_view column, absl::Span<const int64_t> ids) {
-  return In(column, ids);
+  return filter::In(column, db::Values(ids.begin(), ids.end()));
 }
 
 filter::Fragment InNumbers(std::string_view column, absl::Span<const std::string> numbers) {
-  return In(column, numbers);
+  return filter::In(column, db::Values(numbers.begin(), numbers.end()));
 }
 
 absl::StatusOr<std::map<int64_t, StoredOpportunity>> OpportunitiesById(

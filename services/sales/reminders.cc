@@ -1,6 +1,5 @@
 #include "services/sales/reminders.h"
 
-#include <algorithm>
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
@@ -12,6 +11,7 @@
 #include "common/record/times.h"
 #include "common/schema/message_schema.h"
 #include "crm/sales/v1/opportunity.pb.h"
+#include "services/sales/opportunity_batch.h"
 #include "services/sales/timers.h"
 
 namespace crm::sales {
@@ -183,26 +183,15 @@ absl::StatusOr<StoredReminder> Reminders::Get(db::Connection& db, const std::str
 absl::StatusOr<std::vector<StoredReminder>> Reminders::ByIds(db::Connection& db,
                                                              absl::Span<const int64_t> ids) const {
   if (ids.empty()) return std::vector<StoredReminder>();
-  Fragment where{"id IN (", {}};
-  const size_t padded = db::PaddedInSize(ids.size());
-  for (size_t i = 0; i < padded; ++i) {
-    where.Append(i == 0 ? "?" : ", ?", ids[std::min(i, ids.size() - 1)]);
-  }
-  where.Append(")");
-  return Select(db, "reminders_by_id", where);
+  return Select(db, "reminders_by_id", InIds("id", ids));
 }
 
 absl::StatusOr<std::vector<StoredReminder>> Reminders::OpenOnesOf(
     db::Connection& db, absl::Span<const std::string> opportunities,
     const std::string& assignee) const {
   if (opportunities.empty()) return std::vector<StoredReminder>();
-  Fragment where{"opportunity IN (", {}};
-  const size_t padded = db::PaddedInSize(opportunities.size());
-  for (size_t i = 0; i < padded; ++i) {
-    where.Append(i == 0 ? "?" : ", ?", opportunities[std::min(i, opportunities.size() - 1)]);
-  }
-  where.Append(") AND state = ?", v1::REMINDER_STATE_OPEN);
-  where.Append(" AND assignee = ?", assignee);
+  Fragment where = InNumbers("opportunity", opportunities);
+  where.And({"state = ? AND assignee = ?", {v1::REMINDER_STATE_OPEN, assignee}});
   return Select(db, "reminders_open_of", where);
 }
 

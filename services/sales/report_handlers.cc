@@ -107,9 +107,8 @@ absl::StatusOr<v1::GetWinLossResponse> ReportHandlers::WinLoss(
   absl::ParseCivilTime(request.from_date(), &from);
   absl::ParseCivilTime(request.to_date(), &to);
   CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
-  CRM_ASSIGN_OR_RETURN(std::vector<ClosedSum> sums,
-                       ReadClosed(*db, request, absl::FromCivil(from, sales_.zone),
-                                  absl::FromCivil(to + 1, sales_.zone), call.scope()));
+  const ClosedPeriod period{from, to, absl::ToCivilDay(call.now(), sales_.zone), sales_.zone};
+  CRM_ASSIGN_OR_RETURN(std::vector<ClosedSum> sums, ReadClosed(*db, request, period, call.scope()));
   if (request.group() == v1::WIN_LOSS_GROUP_MANAGER) sums = OfManagers(std::move(sums));
   return BuildWinLoss(sums, request.group());
 }

@@ -7,6 +7,7 @@
 #include "common/record/times.h"
 #include "common/text/decimal.h"
 #include "services/sales/amount_rules.h"
+#include "services/sales/closed_journal.h"
 
 namespace crm::sales {
 namespace {
@@ -140,6 +141,7 @@ int MonthOf(absl::CivilDay day) { return static_cast<int>(day.year()) * 100 + da
 
 void ReportJournal::Add(db::WriteSet& writes, const v1::Opportunity* before,
                         const v1::Opportunity& after) const {
+  JournalClosed(writes, before, after, ids_, zone_);
   Counted now = CountedOf(after, zone_);
   if (before != nullptr) {
     Counted until_now = CountedOf(*before, zone_);

@@ -114,12 +114,6 @@ class Cells {
   std::map<Key, Sums> of_owners_;
 };
 
-const std::vector<const SumTable*>& Tables() {
-  static const auto& tables = *new std::vector<const SumTable*>{&FunnelSums(), &ForecastSums(),
-                                                                &DwellSums(), &FollowUpSums()};
-  return tables;
-}
-
 std::vector<std::string> ColumnsOf(const SumTable& table) {
   std::vector<std::string> columns(table.keys.begin(), table.keys.end());
   for (const SumColumn& sum : table.sums) columns.emplace_back(sum.name);
@@ -138,53 +132,68 @@ db::InsertSpec MakeSpec(const SumTable& table) {
   return spec;
 }
 
-// Of Tables(), in their order.
-const std::vector<db::InsertSpec>& Specs() {
-  static const auto& specs = *[] {
-    auto* made = new std::vector<db::InsertSpec>;
-    for (const SumTable* table : Tables()) made->push_back(MakeSpec(*table));
-    return made;
-  }();
-  return specs;
-}
-
-// The id, then the columns of each table.
-const std::string& SelectEntries() {
-  static const std::string& sql = *[] {
+// A journal, and the tables that its entries are added up in.
+class Journal {
+ public:
+  explicit Journal(std::vector<const SumTable*> tables)
+      : name_(tables.front()->journal), tables_(std::move(tables)) {
     std::vector<std::string> columns = {"id"};
-    for (const SumTable* table : Tables()) {
+    for (const SumTable* table : tables_) {
+      specs_.push_back(MakeSpec(*table));
       for (std::string& column : ColumnsOf(*table)) columns.push_back(std::move(column));
     }
-    return new std::string(absl::StrCat("SELECT ", absl::StrJoin(columns, ", "),
-                                        " FROM report_journal ORDER BY id LIMIT ?"));
-  }();
-  return sql;
-}
+    select_ = absl::StrCat("SELECT ", absl::StrJoin(columns, ", "), " FROM ", ToAbsl(name_),
+                           " ORDER BY id LIMIT ?");
+    posted_ = absl::StrCat(ToAbsl(name_), "_posted");
+  }
 
-// Also gives the ids of the entries.
-std::vector<int64_t> AddToCells(db::Rows& entries, db::WriteSet& writes) {
-  std::vector<int64_t> ids;
-  std::vector<Cells> cells;  // of each table
-  int column = 1;
-  for (const SumTable* table : Tables()) {
-    cells.emplace_back(*table, column);
-    column += static_cast<int>(table->keys.size() + table->sums.size());
+  // The oldest entries; gives how many.
+  absl::StatusOr<size_t> Post(db::Connection& db, db::WriteSet& writes) const {
+    CRM_ASSIGN_OR_RETURN(db::Rows entries, db.Select({name_, select_}, {kEntriesAtOnce}));
+    const std::vector<int64_t> ids = AddToCells(entries, writes);
+    TakeOut(ids, writes);
+    return ids.size();
   }
-  while (entries.Next()) {
-    ids.push_back(entries.Int(0));
-    for (Cells& each : cells) each.Add(entries);
-  }
-  for (size_t i = 0; i < cells.size(); ++i) cells[i].Write(Specs()[i], writes);
-  return ids;
-}
 
-void TakeOut(const std::vector<int64_t>& ids, db::WriteSet& writes) {
-  for (size_t begin = 0; begin < ids.size(); begin += db::kMaxInSize) {
-    const size_t count = std::min(db::kMaxInSize, ids.size() - begin);
-    const filter::Fragment where = InIds("id", absl::MakeConstSpan(ids).subspan(begin, count));
-    const std::string sql = absl::StrCat("DELETE FROM report_journal WHERE ", where.sql);
-    writes.Execute({"report_journal_posted", sql}, where.values, db::Expect::kSomeRow);
+ private:
+  // Also gives the ids of the entries.
+  std::vector<int64_t> AddToCells(db::Rows& entries, db::WriteSet& writes) const {
+    std::vector<int64_t> ids;
+    std::vector<Cells> cells;  // of each table
+    int column = 1;
+    for (const SumTable* table : tables_) {
+      cells.emplace_back(*table, column);
+      column += static_cast<int>(table->keys.size() + table->sums.size());
+    }
+    while (entries.Next()) {
+      ids.push_back(entries.Int(0));
+      for (Cells& each : cells) each.Add(entries);
+    }
+    for (size_t i = 0; i < cells.size(); ++i) cells[i].Write(specs_[i], writes);
+    return ids;
   }
+
+  void TakeOut(const std::vector<int64_t>& ids, db::WriteSet& writes) const {
+    for (size_t begin = 0; begin < ids.size(); begin += db::kMaxInSize) {
+      const size_t count = std::min(db::kMaxInSize, ids.size() - begin);
+      const filter::Fragment where = InIds("id", absl::MakeConstSpan(ids).subspan(begin, count));
+      const std::string sql = absl::StrCat("DELETE FROM ", ToAbsl(name_), " WHERE ", where.sql);
+      writes.Execute({posted_, sql}, where.values, db::Expect::kSomeRow);
+    }
+  }
+
+  const std::string_view name_;
+  const std::vector<const SumTable*> tables_;
+  std::vector<db::InsertSpec> specs_;
+  std::string select_;
+  std::string posted_;
+};
+
+const std::vector<Journal>& Journals() {
+  static const auto& journals = *new std::vector<Journal>{
+      Journal({&FunnelSums(), &ForecastSums(), &DwellSums(), &FollowUpSums()}),
+      Journal({&ClosedSums()})};
+  return journals;
 }
 
 // Somebody else was faster.
@@ -199,16 +208,17 @@ ReportPosting::ReportPosting(runtime::ServiceRuntime& runtime) : runtime_(runtim
 absl::StatusOr<size_t> ReportPosting::PostSome(db::Connection& db) const {
   // Before the entries: what is posted by somebody else after it makes this commit fail.
   CRM_ASSIGN_OR_RETURN(const int64_t revision, record::ReadRevision(db, kRevision));
-  CRM_ASSIGN_OR_RETURN(db::Rows entries,
-                       db.Select({"report_journal", SelectEntries()}, {kEntriesAtOnce}));
-  if (entries.size() == 0) return 0;
   db::WriteSet writes;
-  const std::vector<int64_t> ids = AddToCells(entries, writes);
-  TakeOut(ids, writes);
+  size_t most = 0;
+  for (const Journal& journal : Journals()) {
+    CRM_ASSIGN_OR_RETURN(const size_t posted, journal.Post(db, writes));
+    most = std::max(most, posted);
+  }
+  if (most == 0) return 0;
   record::AdvanceRevision(writes, kRevision, revision);
   const db::WriteSet* const all[] = {&writes};
   CRM_RETURN_IF_ERROR(db::CommitOn(db, all, nullptr));
-  return ids.size();
+  return most;
 }
 
 absl::Status ReportPosting::PostAll() {

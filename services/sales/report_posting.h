@@ -1,4 +1,4 @@
-// Adds the journal up into the cells that reports read (docs/adr/0015). One replica at a time;
+// Adds the journals up into the cells that reports read (docs/adr/0015). One replica at a time;
 // which entries are posted when changes no report.
 #ifndef CRM_SERVICES_SALES_REPORT_POSTING_H_
 #define CRM_SERVICES_SALES_REPORT_POSTING_H_
@@ -19,7 +19,7 @@ class ReportPosting {
   // `runtime` outlives it.
   explicit ReportPosting(runtime::ServiceRuntime& runtime);
 
-  // Posts what the journal has in it now; what is added meanwhile may stay.
+  // Posts what the journals have in them now; what is added meanwhile may stay.
   absl::Status PostAll();
 
   job::JobBody Job();
@@ -30,8 +30,9 @@ class ReportPosting {
   }
 
  private:
-  // The oldest entries, in one transaction that takes them out of the journal; gives how many. Of
-  // two that post at once the later one fails: ABORTED or ALREADY_EXISTS.
+  // The oldest entries of each journal, in one transaction that takes them out of it; gives how
+  // many there were of the one that had most. Of two that post at once the later one fails: ABORTED
+  // or ALREADY_EXISTS.
   absl::StatusOr<size_t> PostSome(db::Connection& db) const;
 
   runtime::ServiceRuntime& runtime_;

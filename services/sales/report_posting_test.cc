@@ -30,6 +30,7 @@ class PostingTest : public SalesTest {
     return rows.ok() && rows->Next() ? rows->Int(0) : -1;
   }
   int64_t Journal() { return Count("SELECT COUNT(*) FROM report_journal"); }
+  int64_t ClosedJournal() { return Count("SELECT COUNT(*) FROM closed_journal"); }
 
   v1::Funnel Funnel() {
     return Must(Call<v1::GetFunnelResponse>("SalesReportService/GetFunnel", v1::GetFunnelRequest(),
@@ -81,14 +82,49 @@ TEST_F(PostingTest, OnlyWhatCountsIsJournalled) {  // SAL-12, SAL-15
   EXPECT_EQ(Journal(), 5);
 }
 
+TEST_F(PostingTest, OnlyClosedOnesAreToldApart) {  // SAL-15, SAL-16
+  v1::Opportunity draft = Draft();
+  for (const char* name : {"甲公司", "乙公司"}) {
+    draft.add_competitors()->set_name(name);
+    draft.mutable_competitors(draft.competitors_size() - 1)->set_advantage("本地服务");
+  }
+  const std::string number = Must(Create(draft)).number();
+  Must(Advance(number));
+  EXPECT_EQ(ClosedJournal(), 0);
+  Must(Lose(number, v1::LOSS_REASON_PRICE, "甲公司"));
+  EXPECT_EQ(ClosedJournal(), 8);  // each part, and the second competitor
+  // Only what has become another: a competitor more.
+  v1::Opportunity patch = draft;
+  patch.set_number(number);
+  patch.set_name("数据平台二期");
+  patch.add_competitors()->set_name("丙公司");
+  patch.mutable_competitors(2)->set_advantage("本地服务");
+  Must(Update(patch, {"name", "competitors"}));
+  EXPECT_EQ(ClosedJournal(), 9);
+  Post();
+  EXPECT_EQ(ClosedJournal(), 0);
+  v1::ReopenOpportunityRequest reopen;
+  reopen.set_opportunity(number);
+  reopen.set_reason("客户重新招标");
+  Must(Call<v1::Opportunity>("ReopenOpportunity", reopen));
+  EXPECT_EQ(ClosedJournal(), 9);  // taken out
+  Post();
+  EXPECT_EQ(Count("SELECT COUNT(*) FROM closed_cell"), 27);
+  EXPECT_EQ(Count("SELECT COUNT(*) FROM closed_cell WHERE closed <> 0 OR amount <> 0 OR cycles <> 0"
+                  " OR cycle_seconds <> 0"),
+            0);
+}
+
 // Cells of every breadth add up to the same.
-TEST_F(PostingTest, BreadthsAgree) {  // SAL-12 to SAL-15
+TEST_F(PostingTest, BreadthsAgree) {  // SAL-12 to SAL-16
   Must(Advance(Must(Create(Draft(), Rep("rep", "east"))).number()));
   Must(Create(Draft(), Rep("li", "west")));
   Must(Create(Draft(), Rep("li", "east")));
+  Must(Lose(Must(Create(Draft(), Rep("rep", "east"))).number()));
   Post();
-  for (const char* sum : {"opportunities) FROM funnel_cell", "open_count) FROM forecast_cell",
-                          "stays) FROM dwell_cell", "leads) FROM follow_up_cell"}) {
+  for (const char* sum :
+       {"opportunities) FROM funnel_cell", "open_count) FROM forecast_cell",
+        "stays) FROM dwell_cell", "leads) FROM follow_up_cell", "closed) FROM closed_cell"}) {
     const auto of = [&](int breadth) {
       return Count(absl::StrCat("SELECT SUM(", sum, " WHERE breadth = ", breadth));
     };

@@ -9,10 +9,7 @@
 #include "common/base/absl_view.h"
 #include "common/base/status_macros.h"
 #include "common/filter/fragment.h"
-#include "common/filter/scope.h"
-#include "common/schema/message_schema.h"
 #include "common/text/decimal.h"
-#include "crm/sales/v1/opportunity.pb.h"
 #include "services/sales/report_sums.h"
 
 namespace crm::sales {
@@ -34,10 +31,6 @@ void AndEqual(std::string_view column, const std::string& value, Fragment& condi
   if (!value.empty()) condition.And({absl::StrCat(ToAbsl(column), " = ?"), {value}});
 }
 
-void AndScope(const auth::RowScope& scope, Fragment& condition) {
-  condition.And(filter::ScopeCondition(schema::MessageSchema::Of<v1::Opportunity>(), scope));
-}
-
 std::string PeriodText(int64_t period, v1::ForecastPeriod kind) {
   return absl::StrFormat(kind == v1::FORECAST_PERIOD_QUARTER ? "%04d-Q%d" : "%04d-%02d",
                          period / 100, period % 100);
@@ -54,27 +47,33 @@ std::string_view GroupColumn(v1::ForecastGroup group) {
   }
 }
 
-std::string_view GroupColumn(v1::WinLossGroup group) {
+// The part that has the group; of groups that each part has, the one with fewest values.
+ClosedPart PartOf(v1::WinLossGroup group) {
   switch (group) {
     case v1::WIN_LOSS_GROUP_REASON:
-      return "CAST(COALESCE(win_reason, loss_reason) AS CHAR)";
+      return ClosedPart::kReason;
     case v1::WIN_LOSS_GROUP_COMPETITOR:
-      return "competitor";
-    case v1::WIN_LOSS_GROUP_SOURCE:
-      return "COALESCE(source_channel, '')";
+      return ClosedPart::kCompetitor;
+    case v1::WIN_LOSS_GROUP_PRODUCT:
+      return ClosedPart::kProduct;
     case v1::WIN_LOSS_GROUP_OWNER:
     case v1::WIN_LOSS_GROUP_MANAGER:
-      return "COALESCE(owner, '')";
+      return ClosedPart::kOwner;
     case v1::WIN_LOSS_GROUP_TEAM:
-      return "COALESCE(team, '')";
-    case v1::WIN_LOSS_GROUP_PRODUCT:
-      return "COALESCE(main_product, '')";
-    case v1::WIN_LOSS_GROUP_AMOUNT_BAND:
-      return "CASE WHEN base_amount IS NULL THEN '' WHEN base_amount < 10000 THEN '<10000'"
-             " WHEN base_amount < 100000 THEN '10000-100000'"
-             " WHEN base_amount < 1000000 THEN '100000-1000000' ELSE '>=1000000' END";
+      return ClosedPart::kTeam;
     default:
-      return "''";
+      return ClosedPart::kAmountBand;
+  }
+}
+
+SumQuery::Group GroupOf(v1::WinLossGroup group) {
+  switch (group) {
+    case v1::WIN_LOSS_GROUP_UNSPECIFIED:
+      return {"''", "nothing"};
+    case v1::WIN_LOSS_GROUP_SOURCE:
+      return {"source_channel", "source_channel"};
+    default:
+      return {"value", "value"};
   }
 }
 
@@ -194,35 +193,26 @@ absl::StatusOr<std::vector<v1::ForecastLine>> ReadForecast(db::Connection& db,
 
 absl::StatusOr<std::vector<ClosedSum>> ReadClosed(db::Connection& db,
                                                   const v1::GetWinLossRequest& request,
-                                                  absl::Time from, absl::Time to,
+                                                  const ClosedPeriod& period,
                                                   const auth::RowScope& scope) {
-  Fragment where{"stage_kind IN (?, ?) AND close_time >= ? AND close_time < ?",
-                 {v1::STAGE_KIND_WON, v1::STAGE_KIND_LOST, from, to}};
-  AndEqual("owner", request.owner(), where);
-  AndEqual("team", request.team(), where);
+  Fragment where;
   AndEqual("source_channel", request.source_channel(), where);
-  AndScope(scope, where);
-  const bool by_competitor = request.group() == v1::WIN_LOSS_GROUP_COMPETITOR;
-  const std::string sql =
-      absl::StrCat("SELECT ", ToAbsl(GroupColumn(request.group())), R"sql( AS part,
-           stage_kind, COUNT(*), COALESCE(SUM(base_amount), 0),
-           CAST(COALESCE(SUM((close_time - lead_time) DIV 1000000), 0) AS SIGNED),
-           COUNT(lead_time)
-    FROM )sql",
-                   by_competitor ? "closed_competitor" : "opportunity", " WHERE ", where.sql, R"sql(
-    GROUP BY part, stage_kind
-    ORDER BY part, stage_kind)sql");
-  CRM_ASSIGN_OR_RETURN(
-      db::Rows rows,
-      db.Select({by_competitor ? "win_loss_by_competitor" : "win_loss", sql}, where.values));
+  const Fragment select =
+      SelectClosed({.part = PartOf(request.group()),
+                    .by = {GroupOf(request.group()), {"stage_kind", "stage_kind"}},
+                    .about = {request.owner(), request.team(), scope},
+                    .period = period,
+                    .where = std::move(where)});
+  CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"win_loss", select.sql}, select.values));
   std::vector<ClosedSum> sums;
   while (rows.Next()) {
-    sums.push_back({.group = rows.String(0),
-                    .kind = static_cast<v1::StageKind>(rows.Int(1)),
-                    .opportunities = rows.Int(2),
-                    .amount = Scaled(rows, 3, kMoneyScale),
-                    .cycle_seconds = rows.Int(4),
-                    .cycles = rows.Int(5)});
+    ClosedSum sum{.group = rows.String(0),
+                  .kind = static_cast<v1::StageKind>(rows.Int(1)),
+                  .opportunities = rows.Int(2),
+                  .amount = Scaled(rows, 3, kMoneyScale),
+                  .cycles = rows.Int(4),
+                  .cycle_seconds = rows.Int(5)};
+    if (sum.opportunities != 0) sums.push_back(std::move(sum));  // 0: all of them have left it
   }
   return sums;
 }

@@ -1,4 +1,4 @@
-// The SQL of the reports (SAL-12, SAL-13, SAL-15): sums of cells, or of an index alone.
+// The SQL of the reports (SAL-12, SAL-13, SAL-15).
 #ifndef CRM_SERVICES_SALES_REPORT_STORE_H_
 #define CRM_SERVICES_SALES_REPORT_STORE_H_
 
@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
 #include "common/auth/row_scope.h"
 #include "common/db/connection.h"
 #include "crm/sales/v1/pipeline.pb.h"
 #include "crm/sales/v1/report_service.pb.h"
+#include "services/sales/closed_sums.h"
 
 namespace crm::sales {
 
@@ -48,15 +48,15 @@ struct ClosedSum {
   v1::StageKind kind = v1::STAGE_KIND_UNSPECIFIED;
   int64_t opportunities = 0;
   int64_t amount = 0;         // 1/100 CNY
-  int64_t cycle_seconds = 0;  // sum of the times from lead to closing
   int64_t cycles = 0;         // those whose lead time is known
+  int64_t cycle_seconds = 0;  // sum of their times from lead to closing
 };
 
-// Closed from `from` to before `to`; by group, by owner where the group is the manager. By
+// Closed in `period`; by group, by owner where the group is the manager, reasons as numbers. By
 // competitor, an opportunity counts with each that took part.
 absl::StatusOr<std::vector<ClosedSum>> ReadClosed(db::Connection& db,
                                                   const v1::GetWinLossRequest& request,
-                                                  absl::Time from, absl::Time to,
+                                                  const ClosedPeriod& period,
                                                   const auth::RowScope& scope);
 
 // Leads of one group of which it is known whether they were followed up.

@@ -15,6 +15,7 @@ using filter::Fragment;
 using Kind = auth::RowScope::Kind;
 
 constexpr char kJournal[] = "report_journal";
+constexpr char kClosedJournal[] = "closed_journal";
 constexpr int kMoneyScale = 2;
 constexpr int kWeightedScale = 4;  // cents times percent
 
@@ -85,7 +86,8 @@ std::vector<Fragment> CellsFor(const About& about) {
   return parts;
 }
 
-Fragment EntriesFor(const About& about) {
+// Entries and rows, which have their owner and team.
+Fragment ThoseOf(const About& about) {
   Fragment where = InScope(about.scope);
   AndEqual("owner", about.owner, where);
   AndEqual("team", about.team, where);
@@ -120,13 +122,11 @@ Fragment SelectPart(const SumQuery& query, const Part& part) {
     absl::StrAppend(&groups, groups.empty() ? "" : ", ", ToAbsl(group.expression), " AS ",
                     ToAbsl(group.name));
   }
-  Fragment where = part.where;
-  where.And(query.where);
   Fragment select{
       absl::StrCat("SELECT ", groups, SumList(query.table), " FROM ", ToAbsl(part.from)), {}};
-  if (!where.empty()) {
+  if (!part.where.empty()) {
     select.Append(" WHERE ");
-    select.Append(where);
+    select.Append(part.where);
   }
   select.Append(absl::StrCat(" GROUP BY ", GroupNames(query)));
   return select;
@@ -145,9 +145,16 @@ Fragment SelectParts(const SumQuery& query, const std::vector<Part>& parts) {
   return select;
 }
 
-std::vector<Part> PartsOf(std::string_view from, const About& about) {
+Part PartOf(std::string_view from, Fragment where, const Fragment& condition) {
+  where.And(condition);
+  return {from, std::move(where)};
+}
+
+std::vector<Part> CellParts(std::string_view from, const SumQuery& query) {
   std::vector<Part> parts;
-  for (Fragment& cells : CellsFor(about)) parts.push_back({from, std::move(cells)});
+  for (Fragment& cells : CellsFor(query.about)) {
+    parts.push_back(PartOf(from, std::move(cells), query.where));
+  }
   return parts;
 }
 
@@ -156,6 +163,7 @@ std::vector<Part> PartsOf(std::string_view from, const About& about) {
 const SumTable& FunnelSums() {
   static const SumTable& table =
       *new SumTable{"funnel_cell",
+                    kJournal,
                     {"owner", "team", "pipeline", "lead_month", "source_channel", "stage",
                      "furthest_stage", "stage_kind"},
                     {{"opportunities"}, {"amount", kMoneyScale}, {"weighted", kWeightedScale}}};
@@ -164,6 +172,7 @@ const SumTable& FunnelSums() {
 
 const SumTable& ForecastSums() {
   static const SumTable& table = *new SumTable{"forecast_cell",
+                                               kJournal,
                                                {"owner", "team", "close_month"},
                                                {{"open_count"},
                                                 {"expected", kMoneyScale},
@@ -177,6 +186,7 @@ const SumTable& ForecastSums() {
 const SumTable& DwellSums() {
   static const SumTable& table =
       *new SumTable{"dwell_cell",
+                    kJournal,
                     {"owner", "team", "pipeline", "leave_month", "stage", "days"},
                     {{"stays"}, {"seconds"}}};
   return table;
@@ -184,19 +194,33 @@ const SumTable& DwellSums() {
 
 const SumTable& FollowUpSums() {
   static const SumTable& table = *new SumTable{"follow_up_cell",
+                                               kJournal,
                                                {"owner", "team", "lead_month", "source_channel"},
                                                {{"leads"}, {"followed_up"}, {"follow_up_seconds"}}};
   return table;
 }
 
+const SumTable& ClosedSums() {
+  static const SumTable& table = *new SumTable{
+      "closed_cell",
+      kClosedJournal,
+      {"owner", "team", "part", "close_month", "value", "source_channel", "stage_kind"},
+      {{"closed"}, {"amount", kMoneyScale}, {"cycles"}, {"cycle_seconds"}}};
+  return table;
+}
+
 Fragment SelectSums(const SumQuery& query) {
-  std::vector<Part> parts = PartsOf(query.table.name, query.about);
-  parts.push_back({kJournal, EntriesFor(query.about)});
+  std::vector<Part> parts = CellParts(query.table.name, query);
+  const Fragment those = ThoseOf(query.about);
+  parts.push_back(PartOf(query.table.journal, those, query.where));
+  if (query.rows.has_value()) {
+    parts.push_back(PartOf(query.rows->from, those, query.rows->where));
+  }
   return SelectParts(query, parts);
 }
 
 Fragment SelectSumsOf(std::string_view from, const SumQuery& query) {
-  return SelectParts(query, PartsOf(from, query.about));
+  return SelectParts(query, CellParts(from, query));
 }
 
 }  // namespace crm::sales

@@ -11,6 +11,7 @@
 #ifndef CRM_SERVICES_SALES_REPORT_SUMS_H_
 #define CRM_SERVICES_SALES_REPORT_SUMS_H_
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,8 @@ struct SumColumn {
 
 struct SumTable {
   std::string_view name;
+  // Has the same columns, but for `breadth`.
+  std::string_view journal;
   // Owner and team first; `breadth` comes on top.
   std::vector<std::string_view> keys;
   std::vector<SumColumn> sums;
@@ -46,6 +49,7 @@ const SumTable& FunnelSums();    // opportunities, amount, weighted
 const SumTable& ForecastSums();  // open_count … closed
 const SumTable& DwellSums();     // stays, seconds
 const SumTable& FollowUpSums();  // leads, followed_up, follow_up_seconds
+const SumTable& ClosedSums();  // closed, amount, cycles, cycle_seconds; of one `part` (ClosedPart)
 
 // Whose opportunities are asked about. Empty = anybody's.
 struct About {
@@ -63,11 +67,19 @@ struct SumQuery {
     std::string_view expression;
     std::string_view name;
   };
+  // A table or subquery with the owner, the team and what `by` and the sums are made of.
+  struct Rows {
+    std::string from;
+    filter::Fragment where;
+  };
 
   const SumTable& table;
   std::vector<Group> by;
   About about;
+  // Of cells and entries.
   filter::Fragment where = {};
+  // What counts beside them, row by row.
+  std::optional<Rows> rows = {};
 };
 
 // Gives the groups, then the sums of the table in its order; no row for groups without cells.

@@ -9,6 +9,7 @@
 #include "common/base/absl_view.h"
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
+#include "common/filter/fragment.h"
 #include "common/resource/resource_table.h"
 #include "crm/event/v1/event.pb.h"
 #include "services/customer/import/customer_merge.h"
@@ -145,13 +146,12 @@ absl::Status CustomerBatch::FindExisting(db::Connection& db, const ParsedRows& r
   std::vector<std::pair<std::string, int64_t>> found;
   for (size_t start = 0; start < hashes.size(); start += db::kMaxInSize) {
     const size_t count = std::min(db::kMaxInSize, hashes.size() - start);
-    db::Values params;
-    for (size_t i = 0; i < count; ++i) params.emplace_back(*hashes[start + i]);
-    params.resize(db::PaddedInSize(count), params.back());
-    std::string sql = "SELECT hash, customer_id FROM customer_identity WHERE hash IN (?";
-    for (size_t i = 1; i < params.size(); ++i) absl::StrAppend(&sql, ", ?");
-    absl::StrAppend(&sql, ")");
-    CRM_ASSIGN_OR_RETURN(db::Rows hits, db.Select({"import_identities", sql}, params));
+    db::Values part;
+    for (size_t i = 0; i < count; ++i) part.emplace_back(*hashes[start + i]);
+    const filter::Fragment where = filter::In("hash", part);
+    const std::string sql =
+        absl::StrCat("SELECT hash, customer_id FROM customer_identity WHERE ", where.sql);
+    CRM_ASSIGN_OR_RETURN(db::Rows hits, db.Select({"import_identities", sql}, where.values));
     while (hits.Next()) found.emplace_back(hits.String(0), hits.Int(1));
   }
   std::vector<int64_t> ids;

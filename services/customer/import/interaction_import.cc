@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/base/status_macros.h"
+#include "common/filter/fragment.h"
 #include "services/customer/customer_changes.h"
 #include "services/customer/import/customer_join.h"
 #include "services/customer/import/message_kind.h"
@@ -188,12 +189,7 @@ class InteractionRun::Batch {
     times.erase(std::unique(times.begin(), times.end()), times.end());
     for (size_t start = 0; start < times.size(); start += db::kMaxInSize) {
       const auto part = absl::MakeConstSpan(times).subspan(start, db::kMaxInSize);
-      filter::Fragment at;
-      at.Append("record.time IN (?", part[0]);
-      for (size_t i = 1; i < db::PaddedInSize(part.size()); ++i) {
-        at.Append(", ?", part[std::min(i, part.size() - 1)]);
-      }
-      at.Append(")");
+      filter::Fragment at = filter::In("record.time", db::Values(part.begin(), part.end()));
       CRM_ASSIGN_OR_RETURN(const auto found, run_.activity_.interactions.Find(db, std::move(at),
                                                                               run_.context_.scope));
       for (const auto& stored : found) {
