@@ -291,8 +291,10 @@ absl::Status OptionSet::Assign(const Setting& setting, const Values& flags,
     if (candidate.is_path) {
       absl::StatusOr<std::string> contents = crypto::ReadSmallFile(value);
       if (!contents.ok()) return BadSetting(name, candidate.source, "its file cannot be read");
-      value = std::string(absl::StripTrailingAsciiWhitespace(*contents));
+      value = *std::move(contents);
     }
+    // Secrets are mostly made from files, which end with a line break.
+    if (setting.secret) absl::StripTrailingAsciiWhitespace(&value);
     if (std::optional<std::string> problem = setting.assign(value)) {
       return BadSetting(name, candidate.source, *problem);
     }

@@ -171,7 +171,7 @@ TEST(Options, SecretsComeFromFilesAndEnvironment) {
       .environment = {{"CRM_CONFIG", WriteFile("config", "database-url = mysql://a:b@h/config")}}};
   EXPECT_EQ(call.Run()->options.database_url, "mysql://a:b@h/config");
 
-  call.environment["CRM_DATABASE_URL"] = "mysql://a:b@h/environment";
+  call.environment["CRM_DATABASE_URL"] = "mysql://a:b@h/environment\n";
   EXPECT_EQ(call.Run()->options.database_url, "mysql://a:b@h/environment");
 
   call = Call{.flags = {"--database-url-file", "/does/not/exist"}};
@@ -200,12 +200,12 @@ TEST(Options, HelpListsEverySetting) {
   ASSERT_TRUE(command.ok()) << command.status();
   EXPECT_EQ(command->action, ServiceCommand::Action::kPrint);
   for (const char* text :
-       {"--config",         "--listen",     "--metrics-listen",  "--database-url-file",
-        "CRM_DATABASE_URL", "--key-file",   "--jwks-file",       "--issuer",
-        "--audience",       "--roles-file", "--tls-certificate", "--node",
-        "--log-level",      "--time-zone",  "Asia/Shanghai",     "--pollers",
-        "--workers",        "CRM_WORKERS",  "migrate",           "--peers",
-        "--event-retention"}) {
+       {"--config",          "--listen",           "--metrics-listen",  "--database-url-file",
+        "CRM_DATABASE_URL",  "--key-file",         "--jwks-file",       "--issuer",
+        "--audience",        "--roles-file",       "--tls-certificate", "--node",
+        "--log-level",       "--time-zone",        "Asia/Shanghai",     "--pollers",
+        "--workers",         "CRM_WORKERS",        "migrate",           "--peers",
+        "--event-retention", "--listen-plain-text"}) {
     EXPECT_THAT(command->text, HasSubstr(text));
   }
 }

@@ -57,7 +57,8 @@ void ServiceOptions::Register(OptionSet& set) {
   set.Text("issuer", &issuer, "Issuer that tokens must have.");
   set.Text("audience", &audience, "Audience that tokens must have.");
   set.Text("roles-file", &roles_file, "Roles and what they may do.");
-  set.Text("tls-certificate", &tls_certificate, "PEM certificate chain; empty = plain text.");
+  set.Text("tls-certificate", &tls_certificate,
+           "PEM certificate chain; empty = plain text, on this machine only.");
   set.Text("tls-key", &tls_key, "PEM private key of the certificate.");
   set.Text("tls-client-ca", &tls_client_ca, "PEM: clients must present a certificate of it.");
   set.Integer("node", &node, -1, 511, "Node number in row keys; -1 = lease a free one.");
@@ -79,6 +80,12 @@ void ServiceOptions::Register(OptionSet& set) {
            "File with the token for calls to other services, read again for each call; empty = the "
            "certificate is shown.");
   set.Text("peer-ca", &peer_ca, "PEM: other services must present a certificate of it.");
+  set.Switch("listen-plain-text", &listen_plain_text,
+             "Serve other machines without TLS, as behind a mesh.");
+  set.Switch("peers-plain-text", &peers_plain_text,
+             "Call other services on other machines without TLS.");
+  set.Switch("database-plain-text", &database_plain_text,
+             "Reach a database on another machine without TLS.");
   set.Command(kMigrateCommand, "Apply missing migrations and exit.");
 }
 

@@ -66,6 +66,11 @@ struct ServiceOptions {
   // PEM: their certificates must come from it; empty = plain text.
   std::string peer_ca;
 
+  // Each allows plain text that leaves the machine, which is refused otherwise: CheckEncrypted.
+  bool listen_plain_text = false;
+  bool peers_plain_text = false;
+  bool database_plain_text = false;
+
   // Declares them all; the present values are the defaults. `this` must outlive `set.Parse`.
   void Register(OptionSet& set);
 

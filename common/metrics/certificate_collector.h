@@ -1,5 +1,5 @@
-// When the server's certificate ends, read from its file when it is scraped: a file that was
-// replaced counts at once, as for new connections (PLT-12, OPS-9).
+// When the certificates end by which a service is trusted and trusts others, read from their files
+// when they are scraped: a file that was replaced counts at once (PLT-12, OPS-9).
 #ifndef CRM_COMMON_METRICS_CERTIFICATE_COLLECTOR_H_
 #define CRM_COMMON_METRICS_CERTIFICATE_COLLECTOR_H_
 
@@ -11,16 +11,24 @@
 
 namespace crm::metrics {
 
-// Thread-safe. A file that cannot be read gives no metric.
+struct CertificateFile {
+  // kChain: fails when the first of its certificates ends. kAuthorities: of several that are
+  // trusted, those of yesterday may end; the last one counts.
+  enum class Kind { kChain, kAuthorities };
+  std::string setting;  // that names the file, the label of its series
+  std::string path;     // PEM
+  Kind kind;
+};
+
+// Thread-safe. A file that cannot be read gives no series.
 class CertificateCollector : public prometheus::Collectable {
  public:
-  // `path`: PEM, the server's own certificate first.
-  explicit CertificateCollector(std::string path) : path_(std::move(path)) {}
+  explicit CertificateCollector(std::vector<CertificateFile> files) : files_(std::move(files)) {}
 
   std::vector<prometheus::MetricFamily> Collect() const override;
 
  private:
-  const std::string path_;
+  const std::vector<CertificateFile> files_;
 };
 
 }  // namespace crm::metrics

@@ -72,8 +72,9 @@ constexpr std::array kPlatformMetrics = {
                "Ended calls by response time: within the goal, within the limit only, or missed "
                "(too slow, or failed by the server's fault)."},
     Definition{
-        "crm_tls_certificate_expiry_timestamp_seconds", Type::kGauge, "",
-        "End of the server certificate's validity, in seconds since 1970 UTC; only with TLS."},
+        "crm_tls_certificate_expiry_timestamp_seconds", Type::kGauge, "setting",
+        "End of the certificates in the file that a setting names, in seconds since 1970 UTC; only "
+        "with TLS. Of a chain the first, of authorities the last."},
     Definition{"grpc_server_handled_total", Type::kCounter, "grpc_service,grpc_method,grpc_code",
                "Ended calls by code."},
     Definition{"grpc_server_handling_seconds", Type::kHistogram, "grpc_service,grpc_method",

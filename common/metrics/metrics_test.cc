@@ -1,3 +1,8 @@
+#include <CivetServer.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -6,6 +11,8 @@
 
 #include "absl/strings/str_split.h"
 #include "common/base/clock.h"
+#include "common/crypto/openssl_ptr.h"
+#include "common/metrics/certificate_collector.h"
 #include "common/metrics/db_metrics.h"
 #include "common/metrics/definition.h"
 #include "common/metrics/job_metrics.h"
@@ -29,6 +36,22 @@ std::string Scrape(const prometheus::Collectable& collectable) {
 
 const google::protobuf::ServiceDescriptor& EchoService() {
   return *crm::testing::v1::EchoRequest::descriptor()->file()->FindServiceByName("EchoService");
+}
+
+// PEM of a certificate that signs itself.
+std::string CertificateEndingAt(time_t seconds) {
+  const crypto::OpenSslPtr<EVP_PKEY, EVP_PKEY_free> key(
+      EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
+  const crypto::OpenSslPtr<X509, X509_free> certificate(X509_new());
+  ASN1_TIME_set(X509_getm_notBefore(certificate.get()), 0);
+  ASN1_TIME_set(X509_getm_notAfter(certificate.get()), seconds);
+  X509_set_pubkey(certificate.get(), key.get());
+  X509_sign(certificate.get(), key.get(), EVP_sha256());
+  const crypto::OpenSslPtr<BIO, BIO_free> bio(BIO_new(BIO_s_mem()));
+  PEM_write_bio_X509(bio.get(), certificate.get());
+  char* text = nullptr;
+  const auto size = static_cast<size_t>(BIO_get_mem_data(bio.get(), &text));
+  return {text, size};
 }
 
 // PLT-26: the table is the truth: sorted, without doubles, names carry their units.
@@ -171,6 +194,63 @@ TEST(MetricsServerTest, SaysWhenTheAddressIsInUse) {
 
   MetricsServer second("127.0.0.1:" + std::to_string(first.port()), {});
   EXPECT_EQ(second.Start().code(), absl::StatusCode::kFailedPrecondition);
+}
+
+// Status line, headers and body of the answer to GET.
+std::string Get(int port, const std::string& path) {
+  std::array<char, 256> error{};
+  const std::unique_ptr<mg_connection, decltype(&mg_close_connection)> connection(
+      mg_download("127.0.0.1", port, 0, error.data(), error.size(),
+                  "GET %s HTTP/1.0\r\nHost: localhost\r\n\r\n", path.c_str()),
+      &mg_close_connection);
+  if (connection == nullptr) return error.data();
+  std::string answer = std::to_string(mg_get_response_info(connection.get())->status_code) + " ";
+  std::array<char, 4096> part{};
+  for (int got = 0; (got = mg_read(connection.get(), part.data(), part.size())) > 0;) {
+    answer.append(part.data(), static_cast<size_t>(got));
+  }
+  return answer;
+}
+
+// PLT-10: probes are told the truth over plain HTTP, from the start to the end of serving.
+TEST(MetricsServerTest, ProbesAndPrometheusHavePages) {
+  MetricsServer server("127.0.0.1:0", {"customer", "1.0.0", "abc"});
+  ASSERT_TRUE(server.Start().ok());
+  EXPECT_EQ(Get(server.port(), "/livez"), "200 alive\n");
+  EXPECT_EQ(Get(server.port(), "/readyz"), "503 not serving\n");
+  server.SetReady(true);
+  EXPECT_EQ(Get(server.port(), "/readyz"), "200 ready\n");
+  server.SetReady(false);
+  EXPECT_EQ(Get(server.port(), "/readyz"), "503 not serving\n");
+  const std::string metrics = Get(server.port(), "/metrics");
+  EXPECT_THAT(metrics, ::testing::StartsWith("200 # HELP crm_build_info "));
+  EXPECT_THAT(metrics, HasSubstr("\nprocess_open_fds "));
+  EXPECT_THAT(Get(server.port(), "/metrics/"), ::testing::StartsWith("404"));
+}
+
+// PLT-12, OPS-9: a chain fails with its first certificate, trust ends with the last authority; what
+// cannot be read is left out, and without TLS there is nothing.
+TEST(CertificateCollectorTest, TellsTheEndOfEachFile) {
+  const std::filesystem::path folder =
+      std::filesystem::path(::testing::TempDir()) / "certificate_collector_test";
+  std::filesystem::create_directories(folder);
+  const std::string path = folder / "both.pem";
+  std::ofstream(path) << CertificateEndingAt(2'000'000'000) << CertificateEndingAt(1'900'000'000);
+  const std::string empty = folder / "empty.pem";
+  std::ofstream{empty};
+
+  using Kind = CertificateFile::Kind;
+  const std::string text = Scrape(CertificateCollector({{"tls-certificate", path, Kind::kChain},
+                                                        {"peer-ca", path, Kind::kAuthorities},
+                                                        {"tls-client-ca", empty, Kind::kChain},
+                                                        {"absent", "/absent", Kind::kChain}}));
+  const std::string name = "\ncrm_tls_certificate_expiry_timestamp_seconds";
+  EXPECT_THAT(text, HasSubstr(name + R"({setting="tls-certificate"} 1900000000)"));
+  EXPECT_THAT(text, HasSubstr(name + R"({setting="peer-ca"} 2000000000)"));
+  EXPECT_THAT(text, Not(HasSubstr("tls-client-ca")));
+  EXPECT_THAT(text, Not(HasSubstr("absent")));
+  EXPECT_TRUE(CertificateCollector({}).Collect().empty());
+  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

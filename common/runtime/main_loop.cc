@@ -5,6 +5,7 @@
 
 #include "absl/synchronization/mutex.h"
 #include "common/base/status_macros.h"
+#include "common/runtime/plain_text.h"
 #include "common/runtime/service_runtime.h"
 
 namespace crm::runtime {
@@ -92,16 +93,16 @@ int Run(const ServiceInfo& info, int argc, const char* const* argv, const Servic
   auto command = config::ParseServiceCommand(ProgramOf(info), config::ServiceOptions(), argc, argv,
                                              config::ProcessEnvironment());
   if (!command.ok()) return Fail(command.status(), kBadUsage);
-  switch (command->action) {
-    case config::ServiceCommand::Action::kPrint:
-      std::cout << command->text;
-      return kOk;
-    case config::ServiceCommand::Action::kMigrate:
-      return MigrateOnly(info, command->options);
-    case config::ServiceCommand::Action::kServe:
-      return Serve(info, command->options, ReadAgain(info, argc, argv), factory);
+  if (command->action == config::ServiceCommand::Action::kPrint) {
+    std::cout << command->text;
+    return kOk;
   }
-  return kBadUsage;
+  const absl::Status encrypted = CheckEncrypted(command->options);
+  if (!encrypted.ok()) return Fail(encrypted, kBadUsage);
+  if (command->action == config::ServiceCommand::Action::kMigrate) {
+    return MigrateOnly(info, command->options);
+  }
+  return Serve(info, command->options, ReadAgain(info, argc, argv), factory);
 }
 
 }  // namespace crm::runtime

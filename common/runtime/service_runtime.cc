@@ -143,6 +143,10 @@ absl::Status ServiceRuntime::Open(const ServiceInfo& info) {
     }));
   }
   CRM_RETURN_IF_ERROR(db::CheckSchema(*pool_, migrations));
+  if (!options_.peer_ca.empty()) {
+    CRM_RETURN_IF_ERROR(server::CheckAuthorities("peer-ca", options_.peer_ca));
+  }
+  WatchCertificates(address);
   CRM_RETURN_IF_ERROR(LoadKeysAndRoles());
 
   jobs_ = std::make_unique<job::JobRunner>(clock_, job_log_.get());
@@ -150,6 +154,19 @@ absl::Status ServiceRuntime::Open(const ServiceInfo& info) {
   AddReloadJob();
   AddPlatformJobs();
   return absl::OkStatus();
+}
+
+void ServiceRuntime::WatchCertificates(const db::Address& database) {
+  using Kind = metrics::CertificateFile::Kind;
+  std::vector<metrics::CertificateFile> files;
+  const auto watch = [&files](const char* setting, const std::string& path, Kind kind) {
+    if (!path.empty()) files.push_back({setting, path, kind});
+  };
+  watch("tls-certificate", options_.tls_certificate, Kind::kChain);
+  watch("tls-client-ca", options_.tls_client_ca, Kind::kAuthorities);
+  watch("peer-ca", options_.peer_ca, Kind::kAuthorities);
+  watch("database-url", database.ssl_ca, Kind::kAuthorities);
+  metrics_server_.Add(std::make_shared<metrics::CertificateCollector>(std::move(files)));
 }
 
 absl::Status ServiceRuntime::LoadKeysAndRoles() {
@@ -242,15 +259,13 @@ absl::Status ServiceRuntime::Start() {
   started_ = true;
   jobs_->Start();
   server_->SetServing(true);
+  metrics_server_.SetReady(true);
   log_.Write(log::Level::kInfo, "serving",
              {{"port", server_->port()}, {"metrics_port", metrics_port()}});
   return absl::OkStatus();
 }
 
 absl::Status ServiceRuntime::Listen() {
-  if (!options_.tls_certificate.empty()) {
-    metrics_server_.Add(std::make_shared<metrics::CertificateCollector>(options_.tls_certificate));
-  }
   if (!options_.metrics_listen.empty()) CRM_RETURN_IF_ERROR(metrics_server_.Start());
   absl::Status status = server_->Start();
   if (!status.ok()) metrics_server_.Stop();  // the service, whose readers it shows, goes first
@@ -287,6 +302,7 @@ void ServiceRuntime::Stop() {
   if (!started_) return;
   started_ = false;
   log_.Write(log::Level::kInfo, "stopping");
+  metrics_server_.SetReady(false);
   server_->SetServing(false);
   server_->Shutdown(options_.shutdown_grace);
   jobs_->Stop();

@@ -146,6 +146,7 @@ class ServiceRuntime {
   absl::Status Open(const ServiceInfo& info);
   absl::Status ClaimNode();
   absl::Status LoadKeysAndRoles();
+  void WatchCertificates(const db::Address& database);
   void AddReloadJob();
   void AddPlatformJobs();
   absl::Status Listen();

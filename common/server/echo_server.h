@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "common/auth/local_issuer.h"
 #include "common/client/channel.h"
 #include "common/crypto/key_file.h"
@@ -191,7 +192,9 @@ class EchoWorld {
   EchoWorld() {
     folder_ = std::filesystem::temp_directory_path() /
               absl::StrCat("crm_server_test_", ::getpid(), "_",
-                           ::testing::UnitTest::GetInstance()->current_test_info()->name());
+                           absl::StrReplaceAll(
+                               ::testing::UnitTest::GetInstance()->current_test_info()->name(),
+                               {{"/", "_"}}));
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
     EXPECT_TRUE(issuer_.WriteFiles(folder_ / "jwks.json", folder_ / "issuer.pem").ok());

@@ -55,16 +55,20 @@ absl::StatusOr<PrivateKey> ReadPrivateKey(std::string_view setting, const std::s
 absl::Status CheckTlsFiles(const TlsFiles& files) {
   if (!files.enabled()) {
     if (files.private_key.empty() && files.client_ca.empty()) return absl::OkStatus();
-    return Invalid("tls.certificate", "must be set with tls.private_key or tls.client_ca");
+    return Invalid("tls-certificate", "must be set with tls-key or tls-client-ca");
   }
   CRM_ASSIGN_OR_RETURN(const Certificate certificate,
-                       ReadCertificate("tls.certificate", files.certificate));
-  CRM_ASSIGN_OR_RETURN(const PrivateKey key, ReadPrivateKey("tls.private_key", files.private_key));
+                       ReadCertificate("tls-certificate", files.certificate));
+  CRM_ASSIGN_OR_RETURN(const PrivateKey key, ReadPrivateKey("tls-key", files.private_key));
   if (X509_check_private_key(certificate.get(), key.get()) != 1) {
-    return Invalid("tls.private_key", "is not the key of tls.certificate");
+    return Invalid("tls-key", "is not the key of tls-certificate");
   }
   if (files.client_ca.empty()) return absl::OkStatus();
-  return ReadCertificate("tls.client_ca", files.client_ca).status();
+  return CheckAuthorities("tls-client-ca", files.client_ca);
+}
+
+absl::Status CheckAuthorities(std::string_view setting, const std::string& path) {
+  return ReadCertificate(setting, path).status();
 }
 
 }  // namespace crm::server

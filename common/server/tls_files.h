@@ -3,6 +3,7 @@
 #define CRM_COMMON_SERVER_TLS_FILES_H_
 
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 
@@ -20,6 +21,9 @@ struct TlsFiles {
 // reason TLS_FILES_INVALID, naming the setting: unreadable, no certificate or key in it, a key of
 // another certificate, a client CA without TLS.
 absl::Status CheckTlsFiles(const TlsFiles& files);
+
+// The same for a file of authorities that others' certificates must come from.
+absl::Status CheckAuthorities(std::string_view setting, const std::string& path);
 
 }  // namespace crm::server
 

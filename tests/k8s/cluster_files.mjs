@@ -2,8 +2,8 @@
 //
 // Environment: CRM_BIN (build/release/bin).
 import {execFileSync} from 'node:child_process';
-import {chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync} from 'node:fs';
-import {join, resolve} from 'node:path';
+import {chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'node:fs';
+import {join, relative, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {unzipSync} from 'fflate';
 import yaml from 'js-yaml';
@@ -28,6 +28,17 @@ function kubectl() {
 export function render(folder) {
   const text = execFileSync(kubectl(), ['kustomize', join(top, folder)], {encoding: 'utf8', maxBuffer: 1 << 26});
   return yaml.loadAll(text).filter(Boolean);
+}
+
+// A kustomization given as text, as if it were in a folder of its own beside k8s/base.
+export function renderText(kustomization) {
+  const folder = mkdtempSync(join(top, 'k8s/.rendered-'));  // it names others relative to itself
+  try {
+    writeFileSync(join(folder, 'kustomization.yaml'), kustomization);
+    return render(relative(top, folder));
+  } finally {
+    rmSync(folder, {recursive: true});
+  }
 }
 
 export const read = (path) => readFileSync(join(top, path), 'utf8');

@@ -4,12 +4,14 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import yaml from 'js-yaml';
 import * as models from '@kubernetes/client-node/dist/gen/models/all.js';
-import {optionsOf, read, render, top} from './cluster_files.mjs';
+import {optionsOf, read, render, renderText, top} from './cluster_files.mjs';
 
 const base = render('k8s/base');
 const rules = yaml.load(read('k8s/monitoring/rules.yaml')).groups.flatMap((each) => each.rules);
 const monitoring = render('k8s/monitoring');
-const all = [...base, ...monitoring];
+const prod = render('k8s/prod');
+const issued = prod.filter((each) => each.apiVersion.startsWith('cert-manager.io/'));
+const all = [...base, ...monitoring, ...issued];
 const ofKind = (kind) => base.filter((each) => each.kind === kind);
 const nameOf = (object) => `${object.kind}/${object.metadata.name}`;
 
@@ -17,6 +19,13 @@ const workloads = base.filter((each) => ['Deployment', 'Job'].includes(each.kind
 const podOf = (workload) => workload.spec.template.spec;
 const containers = workloads.flatMap((workload) =>
   podOf(workload).containers.map((container) => ({where: `${nameOf(workload)}/${container.name}`, workload, container})));
+
+// The Secret that the workload's container sees in that folder.
+function secretAt(workload, folder) {
+  const mount = podOf(workload).containers[0].volumeMounts.find((each) => each.mountPath === folder);
+  assert.ok(mount?.readOnly, folder);
+  return podOf(workload).volumes.find((each) => each.name === mount.name).secret;
+}
 
 // Types as the models name them: `Array<V1Container>`, `{ [key: string]: string; }`, `V1PodSpec`.
 function unknownFields(value, type, path) {
@@ -41,7 +50,10 @@ function modelName({apiVersion, kind}) {
   return version[0].toUpperCase() + version.slice(1) + kind;
 }
 
-const packageOf = {'monitoring.coreos.com': '@kubernetes-models/prometheus-operator'};
+const packageOf = {
+  'monitoring.coreos.com': '@kubernetes-models/prometheus-operator',
+  'cert-manager.io': '@kubernetes-models/cert-manager',
+};
 
 async function validate(object) {
   const [group, version] = object.apiVersion.includes('/') ? object.apiVersion.split('/') : ['', object.apiVersion];
@@ -60,7 +72,7 @@ test('kubectl renders base and monitoring', () => {
 for (const object of all) {
   test(`${nameOf(object)} fits its schema`, async () => {
     await validate(object);
-    if (object.apiVersion.startsWith('monitoring.coreos.com')) return;
+    if (packageOf[object.apiVersion.split('/')[0]]) return;
     const model = modelName(object);
     assert.ok(models[model], `${model} is a known kind`);
     assert.deepEqual(unknownFields(object, model, nameOf(object)), []);
@@ -112,9 +124,37 @@ for (const deployment of ofKind('Deployment')) {
   test(`${name}: ports and probes are where the program listens`, () => {
     const ports = Object.fromEntries(container.ports.map((each) => [each.name, each.containerPort]));
     assert.deepEqual(ports, {grpc: portOf('CRM_LISTEN'), metrics: portOf('CRM_METRICS_LISTEN')});
-    assert.equal(container.startupProbe.grpc.port, ports.grpc);
-    assert.equal(container.readinessProbe.grpc.port, ports.grpc);
-    assert.deepEqual(container.livenessProbe.httpGet, {path: '/metrics', port: 'metrics'});
+    // The kubelet speaks no TLS with gRPC; what these paths answer is tested in tests/node.
+    assert.deepEqual(container.startupProbe.httpGet, {path: '/readyz', port: 'metrics'});
+    assert.deepEqual(container.readinessProbe.httpGet, {path: '/readyz', port: 'metrics'});
+    assert.deepEqual(container.livenessProbe.httpGet, {path: '/livez', port: 'metrics'});
+  });
+
+  test(`${name}: serves and calls over mutual TLS, with a certificate of its own`, () => {  // PLT-12
+    assert.deepEqual(secretAt(deployment, '/etc/crm/tls'), {secretName: `${name}-tls`, defaultMode: 0o440});
+    const files = {CRM_TLS_CERTIFICATE: 'tls.crt', CRM_TLS_KEY: 'tls.key', CRM_TLS_CLIENT_CA: 'ca.crt', CRM_PEER_CA: 'ca.crt'};
+    for (const [setting, file] of Object.entries(files)) assert.equal(settings[setting], `/etc/crm/tls/${file}`);
+    const service = ofKind('Service').find((each) => each.metadata.name === name);
+    assert.equal(service.spec.ports.find((each) => each.name === 'grpc').appProtocol, 'https');
+    // Called by names that are in the certificates.
+    const peers = container.env.find((each) => each.name === 'CRM_PEERS').value;
+    for (const peer of peers.split(',')) {
+      const [, service, host] = /^([a-z]+)=dns:\/\/\/([a-z.-]+):7001$/.exec(peer);
+      assert.equal(host, `crm-${service}`);
+      assert.ok(ofKind('Deployment').some((each) => each.metadata.name === host), host);
+    }
+  });
+
+  test(`${name}: cert-manager's certificate is the one that is mounted, and says who it is`, () => {
+    const {spec} = issued.find((each) => each.kind === 'Certificate' && each.metadata.name === name);
+    assert.equal(spec.secretName, `${name}-tls`);
+    assert.equal(spec.commonName, name);
+    assert.ok(spec.dnsNames.includes(name) && spec.dnsNames.includes(`${name}.crm`));
+    assert.ok(spec.usages.includes('server auth') && spec.usages.includes('client auth'));
+    assert.ok(parseInt(spec.renewBefore) > 14 * 24, 'before CrmCertificateExpiring');
+    const issuer = issued.find((each) => each.kind === 'Issuer' && each.metadata.name === spec.issuerRef.name);
+    const authority = issued.find((each) => each.kind === 'Certificate' && each.spec.secretName === issuer.spec.ca.secretName);
+    assert.equal(authority.spec.isCA, true);
   });
 
   test(`${name}: there is time to drain`, () => {  // PLT-28
@@ -125,7 +165,7 @@ for (const deployment of ofKind('Deployment')) {
 
   test(`${name}: files are mounted where the settings look for them`, () => {
     const mounts = container.volumeMounts.map((each) => each.mountPath);
-    for (const setting of ['CRM_KEY_FILE', 'CRM_JWKS_FILE', 'CRM_ROLES_FILE', 'CRM_CONFIG']) {
+    for (const setting of Object.keys(settings).filter((each) => settings[each].startsWith('/'))) {
       assert.ok(mounts.some((mount) => settings[setting].startsWith(`${mount}/`)), setting);
     }
     const temporary = container.env.find((each) => each.name === 'TMPDIR').value;
@@ -163,6 +203,28 @@ for (const deployment of ofKind('Deployment')) {
   });
 }
 
+test('nothing may be plain text, and the base needs no kinds that a cluster may not have', () => {  // PLT-12
+  for (const {where, container} of containers) {
+    const names = [...(container.env ?? []).map((each) => each.name),
+      ...(container.envFrom ?? []).flatMap(({configMapRef}) =>
+        Object.keys(ofKind('ConfigMap').find((each) => each.metadata.name === configMapRef.name).data))];
+    assert.deepEqual(names.filter((each) => /PLAIN_TEXT|PEER_TOKEN/.test(each)), [], where);
+  }
+  const builtIn = /^(v1$|(apps|batch|autoscaling|policy|[a-z.]+\.k8s\.io)\/)/;
+  assert.deepEqual(base.filter((each) => !builtIn.test(each.apiVersion)).map(nameOf), []);
+});
+
+for (const workload of workloads) {
+  test(`${nameOf(workload)}: the authority of the database is where deploy.md says`, () => {
+    const folder = '/etc/crm/database';
+    const secretName = `${workload.metadata.name.replace('-migrate', '')}-database`;
+    assert.deepEqual(secretAt(workload, folder), {
+      secretName, defaultMode: 0o440, optional: true, items: [{key: 'ca.crt', path: 'ca.crt'}]});
+    assert.ok(podOf(workload).securityContext.fsGroup > 0, 'who may read it');
+    assert.match(read('docs/operations/deploy.md'), new RegExp(`ssl_ca=${folder}/ca.crt`));
+  });
+}
+
 test('every secret and config map that is referred to is made here or documented', () => {
   const made = new Set(ofKind('ConfigMap').map((each) => each.metadata.name));
   const documented = read('docs/operations/deploy.md');
@@ -171,6 +233,33 @@ test('every secret and config map that is referred to is made here or documented
     .map((each) => each[1] ?? each[2]);
   assert.ok(referred.length >= 5);
   for (const name of referred) assert.ok(made.has(name) || documented.includes(name), name);
+});
+
+test('the overlay of deploy.md gives images, issuer and database, and nothing else changes', () => {
+  const [, text] = /^```yaml\n(.*?)^```/ms.exec(read('docs/operations/deploy.md'));
+  const mine = renderText(text);
+  assert.deepEqual(mine.map(nameOf).sort().map((each) => each.replace(/(crm-settings)-\w+/, '$1')),
+    prod.map(nameOf).sort().map((each) => each.replace(/(crm-settings)-\w+/, '$1')));
+  for (const {spec, metadata} of mine.filter((each) => each.kind === 'Deployment')) {
+    const [container] = spec.template.spec.containers;
+    assert.equal(container.image, `registry.example.com/${metadata.name}:0.1.0`);
+    const settings = mine.find((each) => each.metadata.name === container.envFrom[0].configMapRef.name).data;
+    assert.match(settings.CRM_ISSUER, /realms/);
+    assert.ok(settings.CRM_TLS_CERTIFICATE);
+  }
+  const policies = mine.filter((each) => each.kind === 'NetworkPolicy' && each.metadata.name.startsWith('crm-'));
+  assert.ok(policies.length >= 3);
+  for (const {spec} of policies) {
+    assert.deepEqual(spec.egress[2], {to: [{ipBlock: {cidr: '10.20.0.0/24'}}], ports: [{protocol: 'TCP', port: 3306}]});
+  }
+});
+
+test('the production overlay starts three replicas, and an eviction leaves two', () => {  // OPS-4
+  const scalers = prod.filter((each) => each.kind === 'HorizontalPodAutoscaler');
+  assert.deepEqual(scalers.map((each) => each.spec.minReplicas), scalers.map(() => 3));
+  for (const each of prod.filter((object) => object.kind === 'PodDisruptionBudget')) {
+    assert.equal(each.spec.maxUnavailable, 1);
+  }
 });
 
 test('the roles are the default ones', () => {

@@ -12,15 +12,18 @@
 //   const second = await tickets.launch();                  // another replica
 //   await platform.stop();
 //
+// `startPlatform({encrypted: true})`: mutual TLS everywhere, with `platform.certificates`.
+//
 // Environment: CRM_BIN (build/release/bin), CRM_TEST_DIR (build/test), CRM_TEST_MYSQL_URL (a server
 // to use instead of a private MariaDB; the account may make schemas and users).
 import grpc from '@grpc/grpc-js';
 import protoLoader from '@grpc/proto-loader';
 import {execFileSync, spawn} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
-import {existsSync, mkdirSync, openSync, readFileSync, readdirSync, realpathSync, rmSync, writeFileSync} from 'node:fs';
+import {chmodSync, copyFileSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, realpathSync, rmSync, writeFileSync} from 'node:fs';
 import {join, relative, resolve} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {makeCertificates} from './certificates.mjs';
 import {decodeDetails} from './error_details.mjs';
 
 export const top = resolve(fileURLToPath(import.meta.url), '../../..');
@@ -30,6 +33,8 @@ const grpcProtoDir = '/usr/share/grpc-proto';
 const bin = resolve(process.env.CRM_BIN ?? join(top, 'build/release/bin'));
 const testDir = resolve(process.env.CRM_TEST_DIR ?? join(top, 'build/test'));
 const issuer = 'https://crm.local';
+
+export const programOf = (service) => join(bin, `crm-${service}`);
 
 function protosBelow(dir) {
   return readdirSync(dir, {withFileTypes: true}).flatMap((entry) => {
@@ -111,15 +116,31 @@ function typed(error) {
   return failure;
 }
 
+// What MariaDB is started with to take nothing but TLS over TCP. It may run as another user.
+function databaseTls(dir, certificates) {
+  const issued = certificates.issue('database');
+  for (const file of ['tls.crt', 'tls.key', 'ca.crt']) {
+    copyFileSync(issued(file), join(dir, file));
+    chmodSync(join(dir, file), 0o644);
+  }
+  return [`--ssl-cert=${join(dir, 'tls.crt')}`, `--ssl-key=${join(dir, 'tls.key')}`, '--require-secure-transport=ON'];
+}
+
 // A private MariaDB (test files run at the same time), or the server that was given.
-function startDatabases() {
+function startDatabases(certificates) {
   const script = (name, args, options = {}) =>
     execFileSync(join(top, 'tools/local', name), args, {encoding: 'utf8', ...options})?.trim();
   const server = process.env.CRM_TEST_MYSQL_URL;
   const dir = join(testDir, `mariadb-${process.pid}`);
   const schemas = [];
-  if (!server) script('mariadb.sh', ['start', dir], {stdio: ['ignore', 'inherit', 'inherit']});
+  const encrypted = certificates && !server;
+  if (!server) {
+    script('mariadb.sh', ['place', dir]);
+    const tls = encrypted ? databaseTls(realpathSync(dir), certificates) : [];
+    script('mariadb.sh', ['start', dir, ...tls], {stdio: ['ignore', 'inherit', 'inherit']});
+  }
   return {
+    ours: !server,
     // The address of a new schema, whose user may do everything there and nothing elsewhere.
     create(service) {
       const schema = `crm_${service}_${process.pid}`;
@@ -132,7 +153,8 @@ function startDatabases() {
         CREATE DATABASE ${schema} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
         CREATE USER '${schema}'@'%' IDENTIFIED BY '${password}';
         GRANT ALL ON ${schema}.* TO '${schema}'@'%';`});
-      return script('mariadb.sh', ['url', dir, schema, password, schema]);
+      const url = script('mariadb.sh', ['url', dir, schema, password, schema]);
+      return encrypted ? `${url}?ssl_ca=${join(dir, 'ca.crt')}` : url;
     },
     remove() {
       if (server) {
@@ -167,28 +189,33 @@ export async function eventually(what, condition, {seconds = 30, tell = () => ''
   throw new Error(`not within ${seconds} s: ${what}\n${tell()}`);
 }
 
-export function startPlatform() {
+export function startPlatform({encrypted = false} = {}) {
   if (!existsSync(join(bin, 'crm-local'))) throw new Error(`not built: ${bin}/crm-local (set CRM_BIN)`);
   const work = join(testDir, `node-${process.pid}`);
   mkdirSync(work, {recursive: true});
   const local = (...args) => execFileSync(join(bin, 'crm-local'), args, {encoding: 'utf8'}).trim();
   local('keys', work);
   local('roles', work);
-  const databases = startDatabases();
+  const certificates = encrypted ? makeCertificates(join(work, 'certificates')) : undefined;
+  const databases = startDatabases(certificates);
   const packages = loadPackages();
+  const ownCredentials = certificates?.credentials('tester') ?? grpc.credentials.createInsecure();
   const services = [];
   const token = (user, role, ...more) => local('token', work, '--user', user, '--role', role, ...more);
 
   // `peer`: the archive that the service follows.
   async function start(service, {peer} = {}) {
-    const program = join(bin, `crm-${service}`);
+    const program = programOf(service);
     const file = (name) => join(work, `${service}.${name}`);
     writeFileSync(file('database-url'), databases.create(service), {mode: 0o600});
     const options = ['--database-url-file', file('database-url'), '--key-file', join(work, 'keys.json'),
       '--jwks-file', join(work, 'jwks.json'), '--issuer', issuer, '--roles-file', join(work, 'roles.json')];
-    if (peer) {
+    if (peer) options.push('--peers', `customer=${peer.address}`);
+    if (certificates) {
+      options.push(...certificates.settings(`crm-${service}`));
+    } else if (peer) {
       writeFileSync(file('token'), token(`crm-${service}`, 'service_account', '--service'), {mode: 0o600});
-      options.push('--peers', `customer=${peer.address}`, '--peer-token-file', file('token'));
+      options.push('--peer-token-file', file('token'));
     }
     execFileSync(program, ['migrate', ...options], {stdio: 'ignore'});
     const configFile = file('ini');
@@ -213,12 +240,12 @@ export function startPlatform() {
       return Object.assign(replica, {
         port: serving.port, address: `127.0.0.1:${serving.port}`, metricsPort: serving.metrics_port,
         metrics: async () => (await fetch(`http://127.0.0.1:${serving.metrics_port}/metrics`)).text(),
-        client: (name, callerToken) => clientAt(`127.0.0.1:${serving.port}`, name, callerToken),
+        client: (...caller) => clientAt(`127.0.0.1:${serving.port}`, ...caller),
       });
     }
-    function clientAt(address, name, callerToken) {
+    function clientAt(address, name, callerToken, credentials = ownCredentials) {
       const Stub = name.split('.').reduce((scope, part) => scope[part], packages);
-      const stub = new Stub(address, grpc.credentials.createInsecure());
+      const stub = new Stub(address, credentials, {'grpc.ssl_target_name_override': 'localhost'});
       stubs.push(stub);
       return new Client(stub, callerToken);
     }
@@ -237,7 +264,7 @@ export function startPlatform() {
       // A new process on the same database, with a port of its own unless one is given.
       async restart(port) { running = await launch(port); },
       log: () => running.log(),
-      client: (name, callerToken) => clientAt(running.address, name, callerToken),
+      client: (...caller) => clientAt(running.address, ...caller),
       metrics: () => running.metrics(),
       // SIGTERM, as Kubernetes does; gives the exit status of the replica that was started first.
       async stop() {
@@ -254,6 +281,9 @@ export function startPlatform() {
   return {
     start,
     token,
+    certificates,
+    folder: work,
+    databaseIsOurs: databases.ours,
     async stop() {
       for (const each of services.reverse()) await each.stop();
       databases.remove();

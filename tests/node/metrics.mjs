@@ -1,10 +1,10 @@
 // Reads the text form of /metrics into what does not depend on values: name, type, names of the
-// labels, help. Metrics of the exposer library itself are not ours.
+// labels, help.
 
 // Exist only after something has gone wrong, or with TLS.
 const seldom = [
   {name: 'crm_db_retries_total', type: 'counter', labels: ['reason'], help: 'Transactions and statements that were run again.'},
-  {name: 'crm_tls_certificate_expiry_timestamp_seconds', type: 'gauge', labels: [], help: "End of the server certificate's validity, in seconds since 1970 UTC; only with TLS."},
+  {name: 'crm_tls_certificate_expiry_timestamp_seconds', type: 'gauge', labels: ['setting'], help: 'End of the certificates in the file that a setting names, in seconds since 1970 UTC; only with TLS. Of a chain the first, of authorities the last.'},
 ];
 
 export function readMetrics(text) {
@@ -22,7 +22,6 @@ export function readMetrics(text) {
     }
   }
   return [...metrics.values()]
-    .filter(({name}) => !name.startsWith('exposer_'))
     .map((each) => ({...each, labels: [...each.labels].sort()}))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
