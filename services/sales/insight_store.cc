@@ -41,12 +41,33 @@ Fragment IsStuck(const v1::Pipeline& pipeline, absl::CivilDay today, absl::TimeZ
   Fragment stuck;
   for (const v1::Stage& stage : pipeline.stages()) {
     if (stage.kind() != v1::STAGE_KIND_OPEN || stage.max_dwell_days() == 0) continue;
-    stuck.Append(stuck.empty() ? "" : " OR ");
+    stuck.Append(stuck.empty() ? "(" : " OR ");
     stuck.Append("(stage = ? AND stage_enter_time < ?)", stage.code());
     stuck.values.emplace_back(absl::FromCivil(today - stage.max_dwell_days(), zone));
   }
   if (stuck.empty()) return {"FALSE", {}};
+  stuck.Append(")");
   return stuck;
+}
+
+// How many are in each stage, from the sums of the funnel.
+Fragment SelectInStages(const v1::GetBottlenecksRequest& request, const auth::RowScope& scope) {
+  return SelectSums(
+      {.table = FunnelSums(),
+       .by = {{"stage", "stage"}},
+       .about = {request.owner(), request.team(), scope},
+       .where = {"pipeline = ? AND stage_kind = ?", {request.pipeline(), v1::STAGE_KIND_OPEN}}});
+}
+
+// The rows of those that are stuck.
+Fragment ThoseStuck(const v1::GetBottlenecksRequest& request, const Fragment& is_stuck,
+                    const auth::RowScope& scope) {
+  Fragment where{"stage_kind = ? AND pipeline = ?", {v1::STAGE_KIND_OPEN, request.pipeline()}};
+  where.And(is_stuck);
+  AndEqual("owner", request.owner(), where);
+  AndEqual("team", request.team(), where);
+  AndScope(scope, where);
+  return where;
 }
 
 }  // namespace
@@ -79,19 +100,16 @@ absl::StatusOr<std::vector<OpenStage>> ReadOpenStages(db::Connection& db,
                                                       const v1::Pipeline& pipeline,
                                                       absl::CivilDay today, absl::TimeZone zone,
                                                       const auth::RowScope& scope) {
-  const Fragment stuck = IsStuck(pipeline, today, zone);
-  Fragment where{"stage_kind = ? AND pipeline = ?", {v1::STAGE_KIND_OPEN, request.pipeline()}};
-  AndEqual("owner", request.owner(), where);
-  AndEqual("team", request.team(), where);
-  AndScope(scope, where);
-  Fragment query;
-  query.Append("SELECT stage, COUNT(*), CAST(SUM(CASE WHEN ");
-  query.Append(stuck);
-  query.Append(" THEN 1 ELSE 0 END) AS SIGNED), COALESCE(SUM(CASE WHEN ");
-  query.Append(stuck);
-  query.Append(" THEN base_amount END), 0) FROM opportunity WHERE ");
-  query.Append(where);
-  query.Append(" GROUP BY stage ORDER BY stage");
+  Fragment query{
+      "SELECT stage, CAST(SUM(opportunities) AS SIGNED), CAST(SUM(stuck) AS SIGNED),"
+      " SUM(stuck_amount) FROM (SELECT stage, opportunities, 0 AS stuck, 0 AS stuck_amount FROM (",
+      {}};
+  query.Append(SelectInStages(request, scope));
+  query.Append(
+      ") AS in_stages UNION ALL SELECT stage, 0, COUNT(*), COALESCE(SUM(base_amount), 0)"
+      " FROM opportunity WHERE ");
+  query.Append(ThoseStuck(request, IsStuck(pipeline, today, zone), scope));
+  query.Append(" GROUP BY stage) AS both_of_them GROUP BY stage ORDER BY stage");
   CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"open_stages", query.sql}, query.values));
   std::vector<OpenStage> stages;
   while (rows.Next()) {
@@ -132,7 +150,9 @@ absl::StatusOr<std::vector<Candidate>> ReadCandidates(db::Connection& db,
                                                       const v1::ListPrioritiesRequest& request,
                                                       const CandidateMark* after, int count,
                                                       const auth::RowScope& scope) {
-  Fragment where{"o.stage_kind = ?", {v1::STAGE_KIND_OPEN}};
+  // As a range, which the mark narrows: with `=` the index would be read from its beginning.
+  Fragment where{"o.stage_kind >= ? AND o.stage_kind <= ?",
+                 {v1::STAGE_KIND_OPEN, v1::STAGE_KIND_OPEN}};
   AndEqual("o.owner", request.owner(), where);
   AndEqual("o.team", request.team(), where);
   AndEqual("o.pipeline", request.pipeline(), where);
@@ -149,7 +169,7 @@ absl::StatusOr<std::vector<Candidate>> ReadCandidates(db::Connection& db,
     LEFT JOIN customer_copy AS c ON c.number = o.customer
     WHERE )sql",
                                        where.sql, R"sql(
-    ORDER BY o.weighted DESC, o.id DESC
+    ORDER BY o.stage_kind DESC, o.weighted DESC, o.id DESC
     LIMIT ?)sql");
   where.values.emplace_back(count);
   CRM_ASSIGN_OR_RETURN(db::Rows rows, db.Select({"priority_candidates", sql}, where.values));

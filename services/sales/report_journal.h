@@ -22,7 +22,8 @@ class ReportJournal {
   ReportJournal(IdGenerator& ids, absl::TimeZone zone) : ids_(ids), zone_(zone) {}
 
   // From what the opportunity counted `before` (null: nothing) to what it counts `after`, and the
-  // stay in a stage that ended between the two. Nothing if it counts the same.
+  // stay in a stage that ended between the two; as closed, too (`closed_journal`). Nothing if it
+  // counts the same.
   void Add(db::WriteSet& writes, const v1::Opportunity* before, const v1::Opportunity& after) const;
 
   // A stay in an open stage that has ended (SAL-14).

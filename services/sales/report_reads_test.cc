@@ -1,10 +1,9 @@
-// What the statement of won and lost ones reads: not the rows of its months, nor cells of other
-// ones.
-#include "services/sales/closed_sums.h"
-
+// What the statements of reports read: of many rows and cells only those that they are about.
 #include <map>
 
 #include "common/testdb/test_server.h"
+#include "services/sales/closed_sums.h"
+#include "services/sales/insight_store.h"
 #include "services/sales/sales_test_fixture.h"
 
 namespace crm::sales {
@@ -12,7 +11,7 @@ namespace {
 
 constexpr int kCopies = 4000;
 
-class ClosedSumsTest : public SalesTest {
+class ReportReadsTest : public SalesTest {
  protected:
   struct Access {
     std::string key;
@@ -20,11 +19,16 @@ class ClosedSumsTest : public SalesTest {
     std::string extra;
   };
 
-  ClosedSumsTest() {
+  ReportReadsTest() {
     harness_.replica().runtime().jobs().Stop();
     Must(Lose(Must(Create(Draft())).number()));
-    CopyRows("opportunity", "number");
-    CopyRows("closed_competitor", "competitor");
+    // Each closed a day before the next.
+    const std::string earlier = "close_time - seq * 86400000000";
+    CopyRows("opportunity",
+             {{"id", "id + seq"}, {"number", "CONCAT(number, seq)"}, {"close_time", earlier}});
+    CopyRows("closed_competitor", {{"opportunity_id", "opportunity_id + seq"},
+                                   {"competitor", "CONCAT(competitor, seq)"},
+                                   {"close_time", earlier}});
     database().Run(R"sql(
       INSERT INTO closed_cell (breadth, part, owner, team, close_month, value, source_channel,
                                stage_kind, closed, amount, cycles, cycle_seconds)
@@ -40,18 +44,25 @@ class ClosedSumsTest : public SalesTest {
 
   crm::testing::TestDatabase& database() { return harness_.database(); }
 
-  // As if there were many, each closed a day before the next.
-  void CopyRows(const std::string& table, const std::string& name) {
-    const std::string id = table == "opportunity" ? "id" : "opportunity_id";
-    const std::string columns = database().String(R"sql(
-        SELECT GROUP_CONCAT(column_name)
+  // As if there were many: copies of the rows, in which some columns have values made of `seq`.
+  void CopyRows(const std::string& table, const std::map<std::string, std::string>& changed) {
+    auto db = database().pool().Acquire(database().Deadline());
+    auto rows = (*db)->Select({"columns", R"sql(
+        SELECT column_name
         FROM information_schema.columns
-        WHERE table_schema = DATABASE() AND table_name = ? AND extra NOT LIKE '%GENERATED%'
-          AND column_name NOT IN (?, ?, 'close_time'))sql",
-                                                  {table, id, name});
-    database().Run(absl::StrCat("INSERT INTO ", table, " (", id, ", ", name, ", close_time, ",
-                                columns, ") SELECT ", id, " + seq, CONCAT(", name,
-                                ", seq), close_time - seq * 86400000000, ", columns, " FROM ",
+        WHERE table_schema = DATABASE() AND table_name = ? AND extra NOT LIKE '%GENERATED%')sql"},
+                              {table});
+    ASSERT_TRUE(rows.ok()) << rows.status();
+    std::string columns;
+    std::string values;
+    while (rows->Next()) {
+      const std::string column = rows->String(0);
+      const auto other = changed.find(column);
+      absl::StrAppend(&columns, columns.empty() ? "" : ", ", column);
+      absl::StrAppend(&values, values.empty() ? "" : ", ",
+                      other == changed.end() ? column : other->second);
+    }
+    database().Run(absl::StrCat("INSERT INTO ", table, " (", columns, ") SELECT ", values, " FROM ",
                                 table, ", seq_1_to_", kCopies));
   }
 
@@ -74,7 +85,7 @@ class ClosedSumsTest : public SalesTest {
   absl::TimeZone zone_;
 };
 
-TEST_F(ClosedSumsTest, ReadsTheCellsOfItsMonths) {  // SAL-15
+TEST_F(ReportReadsTest, ReadsTheCellsOfItsMonths) {  // SAL-15
   if (!crm::testing::TestServer::Get().owned()) GTEST_SKIP() << "reads the EXPLAIN of MariaDB";
   const absl::CivilDay from(2023, 3, 1);
   const absl::CivilDay to(2023, 5, 31);
@@ -90,7 +101,7 @@ TEST_F(ClosedSumsTest, ReadsTheCellsOfItsMonths) {  // SAL-15
   }
 }
 
-TEST_F(ClosedSumsTest, ReadsTheRowsOfOtherDaysFromAnIndexAlone) {  // SAL-15, SAL-16
+TEST_F(ReportReadsTest, ReadsTheRowsOfOtherDaysFromAnIndexAlone) {  // SAL-15, SAL-16
   if (!crm::testing::TestServer::Get().owned()) GTEST_SKIP() << "reads the EXPLAIN of MariaDB";
   const std::string nobody;
   for (const ClosedPart part :
@@ -112,7 +123,7 @@ TEST_F(ClosedSumsTest, ReadsTheRowsOfOtherDaysFromAnIndexAlone) {  // SAL-15, SA
 }
 
 // A month that has come to the present day is whole.
-TEST_F(ClosedSumsTest, ReadsNoRowsUpToThePresentDay) {  // SAL-15
+TEST_F(ReportReadsTest, ReadsNoRowsUpToThePresentDay) {  // SAL-15
   if (!crm::testing::TestServer::Get().owned()) GTEST_SKIP() << "reads the EXPLAIN of MariaDB";
   const std::string nobody;
   const About all{nobody, nobody, everybody_};
@@ -120,6 +131,35 @@ TEST_F(ClosedSumsTest, ReadsNoRowsUpToThePresentDay) {  // SAL-15
   const absl::CivilDay today(2026, 3, 20);
   EXPECT_FALSE(Explain(ClosedPart::kTeam, all, from, today).contains("opportunity"));
   EXPECT_TRUE(Explain(ClosedPart::kTeam, all, from, today - 1).contains("opportunity"));
+}
+
+// The next candidates are found where the last ones ended.
+TEST_F(ReportReadsTest, EntersTheIndexOfCandidatesAtTheMark) {  // SAL-17
+  if (!crm::testing::TestServer::Get().owned()) GTEST_SKIP() << "counts what MariaDB reads";
+  database().Run(
+      "UPDATE opportunity SET stage_kind = 1, probability = 50, base_amount = 1000 + id % 5000");
+  database().Run("ANALYZE TABLE opportunity");
+  auto db = database().pool().Acquire(database().Deadline());
+  const auto rows_read = [&] {
+    auto status = (*db)->Select({"status", R"sql(
+        SELECT SUM(CAST(VARIABLE_VALUE AS SIGNED))
+        FROM information_schema.SESSION_STATUS
+        WHERE VARIABLE_NAME IN
+          ('HANDLER_READ_NEXT', 'HANDLER_READ_PREV', 'HANDLER_READ_RND_NEXT'))sql"},
+                                {});
+    EXPECT_TRUE(status.ok() && status->Next()) << status.status();
+    return status->Int(0);
+  };
+  const int64_t once = rows_read();
+  const int64_t reading_costs = rows_read() - once;
+  const CandidateMark mark{.weighted = 50 * 2000 * 100, .id = 1};
+  const int64_t before = rows_read();
+  const auto found = ReadCandidates(**db, {}, &mark, 20, everybody_);
+  const int64_t read = rows_read() - before - reading_costs;
+  ASSERT_TRUE(found.ok()) << found.status();
+  ASSERT_EQ(found->size(), 20u);
+  EXPECT_LE(found->front().weighted, mark.weighted);
+  EXPECT_LT(read, 100);
 }
 
 }  // namespace
