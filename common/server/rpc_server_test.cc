@@ -528,7 +528,7 @@ TEST_F(RpcServerTest, RefusesToStartWithBadCertificates) {
   EchoServer server(world_, {.tls = {.certificate = "/nonexistent/cert.pem"}});
   const absl::Status status = server.server().Start();
   EXPECT_EQ(ErrorReason(status), "TLS_FILES_INVALID");
-  EXPECT_THAT(std::string(status.message()), HasSubstr("tls.certificate"));
+  EXPECT_THAT(std::string(status.message()), HasSubstr("tls-certificate"));
 }
 
 }  // namespace
