@@ -239,6 +239,7 @@ absl::Status ServiceRuntime::Start() {
                                                         .tokens = tokens_.get(),
                                                         .policy = policy_.get(),
                                                         .staff = staff_,
+                                                        .involved = involved_,
                                                         .pool = pool_.get(),
                                                         .committer = committer_.get(),
                                                         .keyring = keyring_.get(),

@@ -46,6 +46,7 @@
 #include "common/metrics/metrics_server.h"
 #include "common/runtime/peers.h"
 #include "common/runtime/settings_watch.h"
+#include "common/schema/mask.h"
 #include "common/server/method_table.h"
 #include "common/server/rpc_server.h"
 
@@ -117,6 +118,8 @@ class ServiceRuntime {
   }
   // May come later than the handlers, but before Start.
   void SetStaffDirectory(const server::StaffDirectory* staff) { staff_ = staff; }
+  // The same: who sees what plain because they work on it.
+  void SetInvolvedStaff(const schema::InvolvedStaff* involved) { involved_ = involved; }
   // Shows the reader's lag. It may be destroyed after Stop.
   void AddReader(std::string source, const event::EventReader& reader) {
     event_metrics_->AddReader(std::move(source), reader);
@@ -181,6 +184,7 @@ class ServiceRuntime {
   std::unique_ptr<server::RpcServer> server_;
   std::vector<server::MethodTable> tables_;
   const server::StaffDirectory* staff_ = nullptr;
+  const schema::InvolvedStaff* involved_ = nullptr;
   Mutex stop_mutex_;
   bool stop_requested_ ABSL_GUARDED_BY(stop_mutex_) = false;
   bool started_ = false;

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "crm/options/v1/options.pb.h"
+#include "crm/options/v1/ownership.pb.h"
 
 namespace crm::schema {
 namespace {
@@ -40,9 +41,23 @@ void CheckField(const pb::FieldDescriptor& field, std::vector<std::string>& prob
   if (options.max_items() > 0 && !field.is_repeated()) add("max_items of a single value");
 }
 
+// What somebody is involved with has to be told by the message itself, in a text.
+void CheckInvolved(const pb::Descriptor& message, std::vector<std::string>& problems) {
+  if (!message.options().HasExtension(crm::options::v1::involved_see_plain)) return;
+  const std::string& name =
+      message.options().GetExtension(crm::options::v1::involved_see_plain).subject_field();
+  const pb::FieldDescriptor* subject = message.FindFieldByName(name);
+  if (subject != nullptr && subject->type() == pb::FieldDescriptor::TYPE_STRING &&
+      !subject->is_repeated()) {
+    return;
+  }
+  problems.push_back(absl::StrCat(message.full_name(), ": involved_see_plain without a subject"));
+}
+
 void CheckMessage(const pb::Descriptor& message, std::set<const pb::Descriptor*>& seen,
                   std::vector<std::string>& problems) {
   if (!seen.insert(&message).second) return;
+  CheckInvolved(message, problems);
   for (int i = 0; i < message.field_count(); ++i) {
     CheckField(*message.field(i), problems);
     const pb::Descriptor* inner = message.field(i)->message_type();

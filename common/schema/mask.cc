@@ -54,26 +54,31 @@ void MaskField(pb::Message& message, const FieldSchema& field) {
   }
 }
 
-// Whether its owner sees it plain in the state it is in. A declaration that does not fit the
-// message hides it.
-bool IsOpenToOwner(const pb::Message& message) {
-  const pb::Descriptor& descriptor = *message.GetDescriptor();
-  if (!descriptor.options().HasExtension(opt::owner_sees_plain_while)) return true;
-  const opt::WhileState& state = descriptor.options().GetExtension(opt::owner_sees_plain_while);
-  const pb::FieldDescriptor* field = descriptor.FindFieldByName(state.field());
-  if (field == nullptr || field->enum_type() == nullptr || field->is_repeated()) return false;
-  const std::string& value = message.GetReflection()->GetEnum(message, field)->name();
-  return std::find(state.values().begin(), state.values().end(), value) != state.values().end();
+bool Owns(const Viewer& viewer, const pb::Message& message, const MessageSchema& schema) {
+  if (schema.owner() == nullptr) return false;
+  std::string scratch;
+  return message.GetReflection()->GetStringReference(message, schema.owner()->descriptor,
+                                                     &scratch) == viewer.user_id;
 }
 
-// What the viewer sees plain in `message`: more, if they own it.
-uint32_t PlainKinds(const pb::Message& message, const MessageSchema& schema, const Viewer& viewer) {
-  const FieldSchema* owner = schema.owner();
-  if (owner == nullptr || viewer.user_id.empty()) return viewer.plain_kinds;
+// The kinds that the viewer sees plain by being involved with what `message` is about. Nobody is
+// asked about what they see plain anyway.
+uint32_t InvolvedKinds(const Viewer& viewer, const pb::Message& message,
+                       const MessageSchema& schema) {
+  const FieldSchema* subject = schema.involved_subject();
+  const bool adds_some = (schema.involved_plain_kinds() & ~viewer.plain_kinds) != 0;
+  if (viewer.involved == nullptr || subject == nullptr || !adds_some) return 0;
   std::string scratch;
-  const bool owns = message.GetReflection()->GetStringReference(message, owner->descriptor,
-                                                                &scratch) == viewer.user_id;
-  return owns && IsOpenToOwner(message) ? ~0u : viewer.plain_kinds;
+  const std::string& name =
+      message.GetReflection()->GetStringReference(message, subject->descriptor, &scratch);
+  return viewer.involved->IsInvolved(viewer.user_id, name) ? schema.involved_plain_kinds() : 0;
+}
+
+// What the viewer sees plain in `message`: more, if they own it or are involved with it.
+uint32_t PlainKinds(const pb::Message& message, const MessageSchema& schema, const Viewer& viewer) {
+  if (viewer.user_id.empty()) return viewer.plain_kinds;
+  if (Owns(viewer, message, schema) && IsOpenToOwner(message)) return ~0u;
+  return viewer.plain_kinds | InvolvedKinds(viewer, message, schema);
 }
 
 template <typename Visit>
@@ -116,6 +121,17 @@ void ClearTree(pb::Message& message) {
 }
 
 }  // namespace
+
+// A declaration that does not fit the message hides it.
+bool IsOpenToOwner(const pb::Message& resource) {
+  const pb::Descriptor& descriptor = *resource.GetDescriptor();
+  if (!descriptor.options().HasExtension(opt::owner_sees_plain_while)) return true;
+  const opt::WhileState& state = descriptor.options().GetExtension(opt::owner_sees_plain_while);
+  const pb::FieldDescriptor* field = descriptor.FindFieldByName(state.field());
+  if (field == nullptr || field->enum_type() == nullptr || field->is_repeated()) return false;
+  const std::string& value = resource.GetReflection()->GetEnum(resource, field)->name();
+  return std::find(state.values().begin(), state.values().end(), value) != state.values().end();
+}
 
 void MaskSensitive(pb::Message& message, const Viewer& viewer) {
   MaskTree(message, viewer, viewer.plain_kinds);

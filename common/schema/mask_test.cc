@@ -59,6 +59,56 @@ TEST(MaskSensitive, TheOwnerSeesItInItsStateOnly) {
   EXPECT_EQ(seen(static_cast<Colour>(77)), "138****5678");
 }
 
+// Wang is involved with loan L1.
+class WangWithL1 : public InvolvedStaff {
+ public:
+  bool IsInvolved(std::string_view user_id, std::string_view subject) const override {
+    ++asked;
+    return user_id == "wang" && subject == "L1";
+  }
+  mutable int asked = 0;
+};
+
+Loan MakeLoan(const std::string& number) {
+  Loan loan;
+  loan.set_number(number);
+  loan.set_owner("li");
+  loan.set_phone("13812345678");
+  loan.set_remark("急用");
+  loan.set_account("6222020200012345678");
+  return loan;
+}
+
+// PLT-14: the declared kinds of what they are involved with, but for the highly sensitive ones.
+TEST(MaskSensitive, WhoIsInvolvedSeesTheDeclaredKinds) {
+  const WangWithL1 staff;
+  const auto seen = [&](const std::string& number, const std::string& user) {
+    Loan loan = MakeLoan(number);
+    MaskSensitive(loan, {.user_id = user, .involved = &staff});
+    return loan;
+  };
+  EXPECT_EQ(seen("L1", "wang").phone(), "13812345678");
+  EXPECT_EQ(seen("L1", "wang").remark(), "***");
+  EXPECT_NE(seen("L1", "wang").account(), "6222020200012345678");
+  EXPECT_EQ(seen("L2", "wang").phone(), "138****5678");
+  EXPECT_EQ(seen("L1", "zhao").phone(), "138****5678");
+  Loan loan = MakeLoan("L1");
+  MaskSensitive(loan, {.user_id = "wang"});
+  EXPECT_EQ(loan.phone(), "138****5678");
+}
+
+// PLT-14: reading costs those nothing who see it plain anyway.
+TEST(MaskSensitive, WhoSeesItPlainIsNotLookedFor) {
+  const WangWithL1 staff;
+  Loan own = MakeLoan("L1");
+  own.set_colour(crm::testing::v1::COLOUR_RED);
+  MaskSensitive(own, {.user_id = "li", .involved = &staff});
+  Loan other = MakeLoan("L1");
+  MaskSensitive(other, {.user_id = "wang", .plain_kinds = ~0u, .involved = &staff});
+  EXPECT_EQ(own.phone(), "13812345678");
+  EXPECT_EQ(staff.asked, 0);
+}
+
 TEST(MaskSensitive, NobodyOwnsWhatHasNoOwner) {
   Specimen specimen = MakeSpecimen();
   specimen.clear_owner();

@@ -10,6 +10,7 @@
 #include "common/base/absl_view.h"
 #include "common/base/mutex.h"
 #include "common/text/unicode.h"
+#include "crm/options/v1/ownership.pb.h"
 
 namespace crm::schema {
 
@@ -159,6 +160,18 @@ class SchemaCache {
     if (schema.resource_ != nullptr) {
       schema.owner_ = schema.Find(schema.resource_->owner_field());
     }
+    FillInvolved(schema);
+  }
+
+  // A declaration that does not fit the message shows nothing.
+  static void FillInvolved(MessageSchema& schema) {
+    const pb::MessageOptions& options = schema.descriptor_->options();
+    if (!options.HasExtension(crm::options::v1::involved_see_plain)) return;
+    const auto& view = options.GetExtension(crm::options::v1::involved_see_plain);
+    const FieldSchema* subject = schema.Find(view.subject_field());
+    if (subject == nullptr || subject->kind != FieldKind::kString || subject->repeated) return;
+    schema.involved_subject_ = subject;
+    for (const int kind : view.plain()) schema.involved_plain_kinds_ |= 1u << kind;
   }
 
   Mutex mutex_;

@@ -3,6 +3,7 @@
 #ifndef CRM_COMMON_SCHEMA_MESSAGE_SCHEMA_H_
 #define CRM_COMMON_SCHEMA_MESSAGE_SCHEMA_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -71,6 +72,11 @@ class MessageSchema {
   const std::vector<const FieldSchema*>& sensitive_fields() const { return sensitive_fields_; }
   // The field that names the owner of a resource; null if it has none.
   const FieldSchema* owner() const { return owner_; }
+  // The field that names what those are involved with who see some kinds plain
+  // (`involved_see_plain`); null if there are no such kinds.
+  const FieldSchema* involved_subject() const { return involved_subject_; }
+  // Bit (1 << Sensitivity) for these kinds.
+  uint32_t involved_plain_kinds() const { return involved_plain_kinds_; }
 
  private:
   friend class SchemaCache;
@@ -83,6 +89,8 @@ class MessageSchema {
   const FieldSchema* update_mask_ = nullptr;
   std::vector<const FieldSchema*> sensitive_fields_;
   const FieldSchema* owner_ = nullptr;
+  const FieldSchema* involved_subject_ = nullptr;
+  uint32_t involved_plain_kinds_ = 0;
 };
 
 // Highly sensitive kinds are never shown plain without an approved reveal.

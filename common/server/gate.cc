@@ -65,8 +65,8 @@ uint32_t PlainKinds(const auth::Policy& policy, const std::vector<std::string>& 
 }  // namespace
 
 Gate::Gate(auth::TokenVerifier* tokens, const auth::CurrentPolicy* policy,
-           const StaffDirectory* staff)
-    : tokens_(tokens), policy_(policy), staff_(staff) {}
+           const StaffDirectory* staff, const schema::InvolvedStaff* involved)
+    : tokens_(tokens), policy_(policy), staff_(staff), involved_(involved) {}
 
 absl::StatusOr<auth::Caller> Gate::Identify(const CallHeaders& headers) const {
   if (headers.authorization.empty() && !headers.certificate_name.empty()) {
@@ -93,7 +93,10 @@ absl::StatusOr<Gate::Pass> Gate::Admit(const ServedMethod& method,
   }
   if (!caller.ok()) return std::move(caller).status();
   CRM_ASSIGN_OR_RETURN(Pass pass, PassOf(*std::move(caller), method.permission));
-  if (method.sensitive_response) pass.viewer = ViewerOf(pass.caller);
+  if (method.sensitive_response) {
+    pass.viewer = ViewerOf(pass.caller);
+    pass.viewer.involved = involved_;
+  }
   return pass;
 }
 

@@ -25,11 +25,13 @@ class Gate {
     schema::Viewer viewer;
   };
 
-  // `staff` may be null. All outlive the gate.
-  Gate(auth::TokenVerifier* tokens, const auth::CurrentPolicy* policy, const StaffDirectory* staff);
+  // `staff` and `involved` may be null. All outlive the gate.
+  Gate(auth::TokenVerifier* tokens, const auth::CurrentPolicy* policy, const StaffDirectory* staff,
+       const schema::InvolvedStaff* involved = nullptr);
 
   absl::StatusOr<Pass> Admit(const ServedMethod& method, const CallHeaders& headers) const;
-  // What a caller who has been admitted may do with another permission.
+  // What a caller who has been admitted may do with another permission. Not for an answer: what the
+  // caller is involved with does not count.
   absl::StatusOr<Pass> AdmitKnown(auth::Caller caller, const std::string& permission) const;
 
  private:
@@ -40,6 +42,7 @@ class Gate {
   auth::TokenVerifier* const tokens_;
   const auth::CurrentPolicy* const policy_;
   const StaffDirectory* const staff_;
+  const schema::InvolvedStaff* const involved_;
 };
 
 }  // namespace crm::server

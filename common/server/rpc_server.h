@@ -19,6 +19,7 @@
 #include "common/db/group_committer.h"
 #include "common/db/pool.h"
 #include "common/log/logger.h"
+#include "common/schema/mask.h"
 #include "common/server/method_table.h"
 #include "common/server/staff_directory.h"
 #include "common/server/tls_files.h"
@@ -48,10 +49,11 @@ struct RpcServerParts {
   const Clock* clock;
   auth::TokenVerifier* tokens;
   const auth::CurrentPolicy* policy;
-  const StaffDirectory* staff;    // may be null: tokens say it all
-  db::Pool* pool;                 // null: no handler reads the database
-  db::GroupCommitter* committer;  // null: no handler writes
-  crypto::Keyring* keyring;       // null: no request has a request_id
+  const StaffDirectory* staff;                      // may be null: tokens say it all
+  const schema::InvolvedStaff* involved = nullptr;  // null: nobody sees plain what they work on
+  db::Pool* pool;                                   // null: no handler reads the database
+  db::GroupCommitter* committer;                    // null: no handler writes
+  crypto::Keyring* keyring;                         // null: no request has a request_id
   prometheus::Registry* metrics;
   log::Logger* log;
 };

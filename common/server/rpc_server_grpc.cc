@@ -134,7 +134,7 @@ class RpcServer::Impl : public CallHost {
                    {options_.pollers, options_.max_queue, options_.max_queue_wait},
                    {options_.max_streams, options_.max_streams}),
         pipeline_({.clock = parts_.clock,
-                   .gate = Gate(parts_.tokens, parts_.policy, parts_.staff),
+                   .gate = Gate(parts_.tokens, parts_.policy, parts_.staff, parts_.involved),
                    .committer = parts_.committer,
                    .keyring = parts_.keyring,
                    .log = parts_.log,

@@ -14,6 +14,7 @@
 #include "common/base/mutex.h"
 #include "common/crypto/keyring.h"
 #include "common/numbering/current_numbers.h"
+#include "services/customer/budget_bands.h"
 #include "services/customer/contact_store.h"
 #include "services/customer/customer_changes.h"
 #include "services/customer/customer_names.h"
@@ -66,6 +67,12 @@ struct Archive {
   // A number for a new customer of that kind.
   absl::StatusOr<std::string> NextNumber(absl::Time now, v1::CustomerKind kind) const {
     return numbers.Next(now, rules()->policy().TypeCodeOf(kind));
+  }
+
+  // Fills in what answers tell of a customer beyond what is stored: the band of the budget.
+  void CompleteAnswer(schema::Language language, v1::Customer& customer) const {
+    const bool has_budget = !customer.budget_lower().empty() || !customer.budget_upper().empty();
+    if (has_budget) FillBudgetBand(rules()->policy().budget_bands, language, customer);
   }
 
   // The business date of a time.

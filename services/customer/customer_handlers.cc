@@ -19,6 +19,7 @@
 #include "common/resource/history.h"
 #include "common/resource/update.h"
 #include "common/schema/validate.h"
+#include "services/customer/customer_answer.h"
 #include "services/customer/identity_conflict.h"
 #include "services/customer/product_mapper.h"
 #include "services/customer/reach.h"
@@ -88,27 +89,27 @@ void CustomerHandlers::Register(server::MethodTable& table) {
   const auto bind = [this](auto method) {
     return [this, method](auto&... args) { return (this->*method)(args...); };
   };
-  table.Unary<v1::CreateCustomerRequest, v1::Customer>("CreateCustomer",
-                                                       bind(&CustomerHandlers::Create));
+  AnswerCustomer<v1::CreateCustomerRequest>(table, "CreateCustomer", archive_,
+                                            bind(&CustomerHandlers::Create));
   table.Batch<v1::GetCustomerRequest, v1::Customer>(
       "GetCustomer",
       [this](db::Connection& db, absl::Span<server::BatchItem> calls) { Get(db, calls); });
   table.Unary<v1::BatchGetCustomersRequest, v1::BatchGetCustomersResponse>(
       "BatchGetCustomers", bind(&CustomerHandlers::BatchGet));
-  table.Unary<v1::UpdateCustomerRequest, v1::Customer>("UpdateCustomer",
-                                                       bind(&CustomerHandlers::Update));
+  AnswerCustomer<v1::UpdateCustomerRequest>(table, "UpdateCustomer", archive_,
+                                            bind(&CustomerHandlers::Update));
   table.Unary<v1::ListCustomersRequest, v1::ListCustomersResponse>("ListCustomers",
                                                                    bind(&CustomerHandlers::List));
   table.Unary<v1::ListCustomerHistoryRequest, v1::ListCustomerHistoryResponse>(
       "ListCustomerHistory", bind(&CustomerHandlers::History));
   table.Unary<v1::ReserveCustomerNumbersRequest, v1::ReserveCustomerNumbersResponse>(
       "ReserveCustomerNumbers", bind(&CustomerHandlers::ReserveNumbers));
-  table.Unary<v1::SetOpeningBalanceRequest, v1::Customer>(
-      "SetOpeningBalance", bind(&CustomerHandlers::SetOpeningBalance));
-  table.Unary<v1::SetReachStatusRequest, v1::Customer>("SetReachStatus",
-                                                       bind(&CustomerHandlers::SetReachStatus));
-  table.Unary<v1::AssignCustomerRequest, v1::Customer>("AssignCustomer",
-                                                       bind(&CustomerHandlers::Assign));
+  AnswerCustomer<v1::SetOpeningBalanceRequest>(table, "SetOpeningBalance", archive_,
+                                               bind(&CustomerHandlers::SetOpeningBalance));
+  AnswerCustomer<v1::SetReachStatusRequest>(table, "SetReachStatus", archive_,
+                                            bind(&CustomerHandlers::SetReachStatus));
+  AnswerCustomer<v1::AssignCustomerRequest>(table, "AssignCustomer", archive_,
+                                            bind(&CustomerHandlers::Assign));
 }
 
 absl::StatusOr<v1::Customer> CustomerHandlers::Create(CallContext& call,
@@ -198,8 +199,10 @@ void CustomerHandlers::GetGroup(db::Connection& db, const auth::RowScope& scope,
       item->status = status;
     } else if (!place.found()) {
       item->status = NotFound(kCustomerType, number_of(item));
-    } else if (item->response != place.message) {
-      item->response->CopyFrom(*place.message);
+    } else {
+      auto& customer = static_cast<v1::Customer&>(*item->response);
+      if (&customer != place.message) customer.CopyFrom(*place.message);
+      archive_.CompleteAnswer(item->call->language(), customer);
     }
   }
 }
@@ -220,7 +223,9 @@ absl::StatusOr<v1::BatchGetCustomersResponse> CustomerHandlers::BatchGet(
     if (hit == by_number.end()) {
       response.add_missing(number);
     } else {
-      *response.add_customers() = *hit->second;
+      v1::Customer& customer = *response.add_customers();
+      customer = *hit->second;
+      archive_.CompleteAnswer(call.language(), customer);
     }
   }
   return response;
@@ -287,6 +292,9 @@ absl::StatusOr<v1::ListCustomersResponse> CustomerHandlers::List(
                        }));
   CRM_RETURN_IF_ERROR(reader.Finish(*db));
   RemoveUnread(keys, *response.mutable_customers());
+  for (v1::Customer& customer : *response.mutable_customers()) {
+    archive_.CompleteAnswer(call.language(), customer);
+  }
   response.set_next_page_token(std::move(page.next_page_token));
   if (request.count_total()) {
     CRM_ASSIGN_OR_RETURN(const int64_t total, query.Count(*db, "customer_count"));

@@ -14,6 +14,7 @@
 #include "common/text/real_name.h"
 #include "crm/customer/v1/customer.pb.h"
 #include "services/customer/activity_rules.h"
+#include "services/customer/budget_bands.h"
 #include "services/customer/custom_field_rules.h"
 #include "services/customer/managed_lists.h"
 
@@ -31,6 +32,8 @@ struct CustomerPolicy {
   bool unusual_age_with_remark = true;
   // Names that are no real names; X stands for one Chinese character.
   std::vector<std::string> nicknames = text::RealNameRules::DefaultNicknames();
+  // Rising, without gaps or overlaps.
+  std::vector<AmountRange> budget_bands = DefaultBudgetBands();
   ActivityPolicy activity = {};
   // Customers on a page when the call does not say.
   int default_page_size = 50;

@@ -88,6 +88,7 @@ absl::StatusOr<v1::ResolveIdentityResponse> IdentityHandlers::Resolve(
                       team = customer.team()] { archive_.names.Upsert(id, name, owner, team); });
   }
   *response.mutable_customer() = std::move(resolution.customer.message);
+  archive_.CompleteAnswer(call.language(), *response.mutable_customer());
   std::sort(resolution.attached.begin(), resolution.attached.end());
   for (v1::IdentityKind kind : resolution.attached) response.add_attached(kind);
   for (std::string& other : resolution.other_customers) {

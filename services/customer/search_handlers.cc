@@ -235,7 +235,12 @@ absl::StatusOr<v1::SearchCustomersResponse> SearchHandlers::SearchCustomers(
                            ? kDefaultHits
                            : std::min(static_cast<size_t>(request.page_size()), kMaxHits);
   CRM_ASSIGN_OR_RETURN(db::Connection * db, call.Db());
-  return Search(archive_, *db, call.scope(), request.query(), limit).Run();
+  CRM_ASSIGN_OR_RETURN(v1::SearchCustomersResponse response,
+                       Search(archive_, *db, call.scope(), request.query(), limit).Run());
+  for (v1::SearchHit& hit : *response.mutable_hits()) {
+    archive_.CompleteAnswer(call.language(), *hit.mutable_customer());
+  }
+  return response;
 }
 
 }  // namespace crm::customer

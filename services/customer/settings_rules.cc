@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -23,12 +24,13 @@ using schema::Violation;
 namespace {
 
 constexpr int kMoneyScale = 2;
-constexpr int64_t kYuan = 100;
 
-void AddBand(const char* lower, const char* upper, v1::CustomerSettings& settings) {
+void AddBand(const AmountRange& range, v1::CustomerSettings& settings) {
   v1::BudgetBand& band = *settings.add_budget_bands();
-  band.set_lower(lower);
-  band.set_upper(upper);
+  band.set_lower(text::FormatDecimal(range.lower, kMoneyScale));
+  if (range.upper != AmountRange::kOpen) {
+    band.set_upper(text::FormatDecimal(range.upper, kMoneyScale));
+  }
 }
 
 // One pass over one set of settings.
@@ -142,39 +144,6 @@ class Check {
   std::vector<Violation> violations_;
 };
 
-// `30万`, `8000`, `300k`: as people say amounts.
-std::string ShortAmount(int64_t cents, schema::Language language) {
-  const int64_t yuan = cents / kYuan;
-  const bool whole = cents % kYuan == 0;
-  if (language == schema::Language::kChinese) {
-    if (whole && yuan % 10'000 == 0 && yuan > 0) return absl::StrCat(yuan / 10'000, "万");
-  } else {
-    if (whole && yuan % 1'000'000 == 0 && yuan > 0) return absl::StrCat(yuan / 1'000'000, "M");
-    if (whole && yuan % 1'000 == 0 && yuan > 0) return absl::StrCat(yuan / 1'000, "k");
-  }
-  return whole ? absl::StrCat(yuan) : text::FormatDecimal(cents, kMoneyScale);
-}
-
-std::string BandLabel(const v1::BudgetBand& band, schema::Language language) {
-  const bool chinese = language == schema::Language::kChinese;
-  const std::string_view unit = chinese ? "元" : " CNY";
-  const auto amount = [&](const std::string& value) {
-    const auto cents = text::ParseDecimal(value.empty() ? "0" : value, kMoneyScale);
-    return cents.ok() ? ShortAmount(*cents, language) : value;
-  };
-  const std::string lower = amount(band.lower());
-  if (band.upper().empty()) {
-    return chinese ? absl::StrCat(lower, ToAbsl(unit), "以上")
-                   : absl::StrCat("≥", lower, ToAbsl(unit));
-  }
-  const std::string upper = amount(band.upper());
-  if (lower == "0") {
-    return chinese ? absl::StrCat(upper, ToAbsl(unit), "以下")
-                   : absl::StrCat("<", upper, ToAbsl(unit));
-  }
-  return absl::StrCat(lower, "-", upper, ToAbsl(unit));
-}
-
 }  // namespace
 
 v1::CustomerSettings DefaultSettings() {
@@ -191,12 +160,7 @@ v1::CustomerSettings DefaultSettings() {
   settings.set_max_age(policy.max_age);
   settings.set_unusual_age_with_remark(policy.unusual_age_with_remark);
   settings.mutable_nicknames()->Add(policy.nicknames.begin(), policy.nicknames.end());
-  AddBand("0.00", "10000.00", settings);
-  AddBand("10000.00", "50000.00", settings);
-  AddBand("50000.00", "100000.00", settings);
-  AddBand("100000.00", "300000.00", settings);
-  AddBand("300000.00", "500000.00", settings);
-  AddBand("500000.00", "", settings);
+  for (const AmountRange& range : policy.budget_bands) AddBand(range, settings);
   settings.mutable_activity()->set_high_days(policy.activity.high_days);
   settings.mutable_activity()->set_medium_months(policy.activity.medium_months);
   settings.mutable_activity()->set_high_count(policy.activity.high_count);
@@ -219,6 +183,7 @@ CustomerPolicy PolicyOf(const v1::CustomerSettings& settings) {
   policy.max_age = settings.max_age();
   policy.unusual_age_with_remark = settings.unusual_age_with_remark();
   policy.nicknames.assign(settings.nicknames().begin(), settings.nicknames().end());
+  policy.budget_bands = BandsOf(settings);
   const v1::ActivityWindows& activity = settings.activity();
   policy.activity = {.high_days = activity.high_days(),
                      .medium_months = activity.medium_months(),
@@ -232,7 +197,8 @@ CustomerPolicy PolicyOf(const v1::CustomerSettings& settings) {
 
 void LabelBands(schema::Language language, v1::CustomerSettings& settings) {
   for (v1::BudgetBand& band : *settings.mutable_budget_bands()) {
-    band.set_label(BandLabel(band, language));
+    const std::optional<AmountRange> range = ParseRange(band.lower(), band.upper());
+    if (range.has_value()) band.set_label(RangeLabel(*range, language));
   }
 }
 

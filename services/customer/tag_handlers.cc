@@ -6,6 +6,7 @@
 #include "common/base/status_macros.h"
 #include "common/error/error.h"
 #include "common/record/table.h"
+#include "services/customer/customer_answer.h"
 
 namespace crm::customer {
 namespace {
@@ -39,10 +40,10 @@ void TagHandlers::Register(server::MethodTable& table) {
   const auto bind = [this](auto method) {
     return [this, method](auto&... args) { return (this->*method)(args...); };
   };
-  table.Unary<v1::ChangeCustomerTagsRequest, v1::Customer>("AddCustomerTags",
-                                                           bind(&TagHandlers::Add));
-  table.Unary<v1::ChangeCustomerTagsRequest, v1::Customer>("RemoveCustomerTags",
-                                                           bind(&TagHandlers::Remove));
+  AnswerCustomer<v1::ChangeCustomerTagsRequest>(table, "AddCustomerTags", archive_,
+                                                bind(&TagHandlers::Add));
+  AnswerCustomer<v1::ChangeCustomerTagsRequest>(table, "RemoveCustomerTags", archive_,
+                                                bind(&TagHandlers::Remove));
   table.Unary<v1::ListCustomerTagsRequest, v1::ListCustomerTagsResponse>("ListCustomerTags",
                                                                          bind(&TagHandlers::List));
 }
