@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "crm/options/v1/options.pb.h"
+#include "crm/options/v1/ownership.pb.h"
 #include "crm/testing/v1/specimen.pb.h"
 #include "google/protobuf/descriptor.pb.h"
 
@@ -54,6 +55,33 @@ TEST(Contradictions, AreNamedWithTheirField) {
                          field.set_output_only(true);
                        }),
               ElementsAre("Inner.f: required and output_only"));
+}
+
+// PLT-14: a message that cannot say what somebody is involved with.
+TEST(Contradictions, AreFoundInWhatSomebodyIsInvolvedWith) {
+  const auto problems = [](const char* subject, pb::FieldDescriptorProto::Label label) {
+    pb::FileDescriptorProto file;
+    file.set_name("contradictory.proto");
+    file.set_syntax("proto3");
+    auto& message = *file.add_message_type();
+    message.set_name("Note");
+    message.mutable_options()
+        ->MutableExtension(crm::options::v1::involved_see_plain)
+        ->set_subject_field(subject);
+    auto& field = *message.add_field();
+    field.set_name("about");
+    field.set_number(1);
+    field.set_label(label);
+    field.set_type(kText);
+    pb::DescriptorPool pool;
+    return ContradictionsOf(*pool.BuildFile(file)->FindMessageTypeByName("Note"));
+  };
+  constexpr auto kSingle = pb::FieldDescriptorProto::LABEL_OPTIONAL;
+  EXPECT_THAT(problems("about", kSingle), IsEmpty());
+  EXPECT_THAT(problems("abuot", kSingle),
+              ElementsAre("Note: involved_see_plain without a subject"));
+  EXPECT_THAT(problems("about", pb::FieldDescriptorProto::LABEL_REPEATED),
+              ElementsAre("Note: involved_see_plain without a subject"));
 }
 
 TEST(Contradictions, AreFoundAmongBoundsAndKinds) {

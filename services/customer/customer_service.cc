@@ -15,6 +15,7 @@
 #include "services/customer/customer_owner.h"
 #include "services/customer/embedded_customer_migrations.h"
 #include "services/customer/import/import_service.h"
+#include "services/customer/involvement_composition.h"
 #include "services/customer/people_composition.h"
 #include "services/customer/rederive_job.h"
 #include "services/customer/search_handlers.h"
@@ -46,6 +47,7 @@ class Composition : public runtime::Service {
         activity_(runtime, archive_),
         won_opportunities_(runtime, activity_.activity()),
         ticket_feedback_(runtime, activity_.activity()),
+        involvement_(runtime),
         customers_(archive_, owners_, activity_.activity().products, people_.duplicates()),
         search_(archive_),
         tags_(archive_),
@@ -63,6 +65,7 @@ class Composition : public runtime::Service {
     activity_.Open();
     won_opportunities_.Open();
     ticket_feedback_.Open();
+    CRM_RETURN_IF_ERROR(involvement_.Open());
     CRM_ASSIGN_OR_RETURN(import_, import::ImportService::Create(
                                       runtime_, {.activity = activity_.activity(),
                                                  .contacts = archive_.contacts,
@@ -101,6 +104,7 @@ class Composition : public runtime::Service {
   ActivityService activity_;
   WonOpportunities won_opportunities_;
   TicketFeedbackFile ticket_feedback_;
+  InvolvementService involvement_;
   CustomerHandlers customers_;
   SearchHandlers search_;
   TagHandlers tags_;

@@ -101,6 +101,15 @@ class ArchiveTicketTest : private Archive, public TicketTest {
     return Call<v1::ServiceAgent>(harness_->TokenOf(user, {"service_agent"}),
                                   "AgentService/SetAvailability", request);
   }
+  // One more replica of the archive, which follows the tickets.
+  testing::Replica& FollowTickets() {
+    config::ServiceOptions options = harness->options();
+    options.peer_token_file = options.key_file + ".ticket-token";
+    std::ofstream(options.peer_token_file) << harness_->TokenOfService("crm-customer");
+    options.peers["ticket"] = absl::StrCat("127.0.0.1:", harness_->replica().port());
+    return harness->StartReplica(options);
+  }
+  testing::ServiceHarness& archive() { return *harness; }
   // What was asked before is answered still.
   void LoseArchive() { away = true; }
   void FindArchive() { away = false; }
