@@ -53,6 +53,14 @@ constexpr Query kLock{"migration_lock", R"sql(
 constexpr Query kUnlock{"migration_unlock", R"sql(
   SELECT RELEASE_LOCK(CONCAT('crm_migration_', LEFT(SHA2(DATABASE(), 256), 32))))sql"};
 
+// Tables take it over. Anything else would take what differs in case or accents for the same.
+constexpr Query kCollation{"migration_collation", R"sql(
+  SELECT DEFAULT_COLLATION_NAME = 'utf8mb4_bin'
+  FROM information_schema.SCHEMATA
+  WHERE SCHEMA_NAME = DATABASE())sql"};
+constexpr Query kSetCollation{"migration_set_collation",
+                              "ALTER DATABASE CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"};
+
 struct Progress {
   std::string checksum;
   int64_t statements_begun = 0;
@@ -240,11 +248,19 @@ class Application {
   const std::vector<std::string> statements_;
 };
 
+// Of a new schema, however it was made.
+absl::Status SetCollation(Connection& connection) {
+  CRM_ASSIGN_OR_RETURN(Rows rows, connection.Select(kCollation, {}));
+  if (rows.Next() && rows.Int(0) == 1) return absl::OkStatus();
+  return connection.ExecuteText(kSetCollation);
+}
+
 absl::Status ApplyMissing(Connection& connection, absl::Span<const Migration* const> sorted,
                           const MigrationProgress& progress) {
   CRM_RETURN_IF_ERROR(connection.ExecuteText(kCreateTable));
   CRM_ASSIGN_OR_RETURN(const Applied applied, LoadApplied(connection));
   CRM_RETURN_IF_ERROR(CheckHistory(sorted, applied));
+  if (applied.empty()) CRM_RETURN_IF_ERROR(SetCollation(connection));
   for (const Migration* migration : sorted) {
     const auto found = applied.find(migration->name);
     if (found != applied.end() && found->second.finished) continue;

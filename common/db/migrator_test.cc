@@ -61,6 +61,16 @@ TEST_F(MigratorTest, AppliesInOrderOnce) {
   EXPECT_EQ(database_.Int("SELECT extra FROM a"), 8);
 }
 
+// PLT-19: whoever made the schema may have left the server's default, under which 'a' = 'A'.
+TEST_F(MigratorTest, TablesTellTextsApartByTheirBytes) {
+  database_.Run("ALTER DATABASE CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci");
+  ASSERT_TRUE(Run({kFirst, kSecond}).ok());
+  EXPECT_EQ(database_.String("SELECT COLLATION_NAME FROM information_schema.COLUMNS"
+                             " WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'a'"
+                             " AND COLUMN_NAME = 'note'"),
+            "utf8mb4_bin");
+}
+
 // PLT-19
 TEST_F(MigratorTest, RefusesAChangedMigration) {
   ASSERT_TRUE(Run({kFirst}).ok());

@@ -24,8 +24,9 @@ void Fragment::Append(std::string_view text, db::Value value) {
 }
 
 Fragment In(std::string_view column, absl::Span<const db::Value> values) {
+  if (values.empty()) return {"FALSE", {}};
   Fragment condition{std::string(column), {}};
-  for (size_t i = 0; i < db::PaddedInSize(values.size()); ++i) {
+  for (size_t i = 0; i < std::max(values.size(), db::PaddedInSize(values.size())); ++i) {
     condition.Append(i == 0 ? " IN (?" : ", ?", values[std::min(i, values.size() - 1)]);
   }
   condition.Append(")");

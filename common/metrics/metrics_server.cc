@@ -21,7 +21,9 @@ namespace {
 constexpr int kOk = 200;
 constexpr int kUnavailable = 503;
 // Prometheus, and probes that do not wait until it has its answer.
-constexpr char kThreads[] = "4";
+constexpr char kThreads[] = "8";
+// Of a connection that asks for nothing: probes must not wait for it.
+constexpr char kRequestTimeoutMillis[] = "3000";
 
 struct Answer {
   int code = kOk;
@@ -91,7 +93,8 @@ class MetricsServer::Listener {
       : metrics_([&pages] { return pages.Metrics(); }),
         ready_([&pages] { return pages.Ready(); }),
         live_([] { return Answer{.body = "alive\n"}; }),
-        server_(std::vector<std::string>{"listening_ports", listen, "num_threads", kThreads}) {
+        server_(std::vector<std::string>{"listening_ports", listen, "num_threads", kThreads,
+                                         "request_timeout_ms", kRequestTimeoutMillis}) {
     server_.addHandler("/metrics$", metrics_);
     server_.addHandler("/readyz$", ready_);
     server_.addHandler("/livez$", live_);

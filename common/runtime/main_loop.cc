@@ -97,11 +97,11 @@ int Run(const ServiceInfo& info, int argc, const char* const* argv, const Servic
     std::cout << command->text;
     return kOk;
   }
-  const absl::Status encrypted = CheckEncrypted(command->options);
+  const bool migrates = command->action == config::ServiceCommand::Action::kMigrate;
+  const absl::Status encrypted =
+      migrates ? CheckDatabaseEncrypted(command->options) : CheckEncrypted(command->options);
   if (!encrypted.ok()) return Fail(encrypted, kBadUsage);
-  if (command->action == config::ServiceCommand::Action::kMigrate) {
-    return MigrateOnly(info, command->options);
-  }
+  if (migrates) return MigrateOnly(info, command->options);
   return Serve(info, command->options, ReadAgain(info, argc, argv), factory);
 }
 

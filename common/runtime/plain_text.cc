@@ -61,7 +61,9 @@ absl::Status CheckPeers(const config::ServiceOptions& options) {
   return absl::OkStatus();
 }
 
-absl::Status CheckDatabase(const config::ServiceOptions& options) {
+}  // namespace
+
+absl::Status CheckDatabaseEncrypted(const config::ServiceOptions& options) {
   if (options.database_plain_text) return absl::OkStatus();
   const absl::StatusOr<db::Address> address = db::Address::Parse(options.database_url);
   if (!address.ok()) return Refused("database-url", ToStd(address.status().message()));
@@ -73,12 +75,10 @@ absl::Status CheckDatabase(const config::ServiceOptions& options) {
                  "?ssl_ca=PATH, or set database-plain-text if that is meant");
 }
 
-}  // namespace
-
 absl::Status CheckEncrypted(const config::ServiceOptions& options) {
   CRM_RETURN_IF_ERROR(CheckListening(options));
   CRM_RETURN_IF_ERROR(CheckPeers(options));
-  return CheckDatabase(options);
+  return CheckDatabaseEncrypted(options);
 }
 
 }  // namespace crm::runtime

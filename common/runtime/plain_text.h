@@ -12,6 +12,8 @@ namespace crm::runtime {
 // naming the setting and what to set instead. Names are not looked up: of them only `localhost`
 // counts as this machine.
 absl::Status CheckEncrypted(const config::ServiceOptions& options);
+// The database alone: for what neither listens nor calls.
+absl::Status CheckDatabaseEncrypted(const config::ServiceOptions& options);
 
 }  // namespace crm::runtime
 

@@ -31,7 +31,9 @@ constexpr db::Query kNewestRevisions{"involvement_revisions", R"sql(
 
 constexpr db::Query kPurge{"involvement_purge", R"sql(
   DELETE FROM involvement
-  WHERE user_id IS NULL AND update_time < ?)sql"};
+  WHERE user_id IS NULL AND update_time < ?
+  LIMIT ?)sql"};
+constexpr int64_t kPurgedAtOnce = 1'000;
 
 const db::InsertSpec& RowSpec() {
   static const db::InsertSpec& spec = *new db::InsertSpec{
@@ -152,7 +154,11 @@ absl::StatusOr<InvolvementRevisions> NewestRevisions(db::Connection& db) {
 }
 
 absl::Status PurgeInvolvement(db::Connection& db, absl::Time before) {
-  return db.Execute(kPurge, {before}).status();
+  int64_t purged = kPurgedAtOnce;
+  while (purged == kPurgedAtOnce) {
+    CRM_ASSIGN_OR_RETURN(purged, db.Execute(kPurge, {before, kPurgedAtOnce}));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace crm::customer
