@@ -3,7 +3,6 @@
 #include <functional>
 #include <stop_token>
 #include <utility>
-#include <vector>
 
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
@@ -25,28 +24,19 @@ job::JobBody Body(std::function<absl::Status()> run) {
   };
 }
 
-template <typename Peers>
-std::vector<WorkKind> FollowedKinds(const Peers& peers) {
-  std::vector<WorkKind> kinds;
-  for (const WorkSource& source : {TicketWork(), OpportunityWork()}) {
-    if (peers.contains(source.service)) kinds.push_back(source.kind);
-  }
-  return kinds;
-}
-
 }  // namespace
 
 InvolvementService::InvolvementService(runtime::ServiceRuntime& runtime)
     : runtime_(runtime),
-      involvements_(FollowedKinds(runtime.options().peers)),
       tickets_(runtime, TicketWork()),
       opportunities_(runtime, OpportunityWork()) {}
 
 absl::Status InvolvementService::Open() {
   CRM_RETURN_IF_ERROR(Follow());
   runtime_.SetInvolvedStaff(&involvements_);
-  runtime_.jobs().Add({.name = "follow-involvement", .interval = kFollowEvery, .last_retry = kFollowEvery},
-                      Body([this] { return Follow(); }));
+  runtime_.jobs().Add(
+      {.name = "follow-involvement", .interval = kFollowEvery, .last_retry = kFollowEvery},
+      Body([this] { return Follow(); }));
   runtime_.jobs().Add({.name = "purge-involvement", .interval = kPurgeEvery},
                       Body([this] { return Purge(); }));
   tickets_.Open();

@@ -48,15 +48,11 @@ absl::Status Involvements::Follow(db::Connection& db, absl::Time now) {
   return absl::OkStatus();
 }
 
-bool Involvements::Counts(WorkKind kind) const {
-  return std::find(kinds_.begin(), kinds_.end(), kind) != kinds_.end();
-}
-
 absl::Status Involvements::ReadAll(db::Connection& db) {
   // The revisions first: rows that are newer come once more with the next changes.
   CRM_ASSIGN_OR_RETURN(const InvolvementRevisions newest, NewestRevisions(db));
   Known all;
-  for (const WorkKind kind : kinds_) {
+  for (const WorkKind kind : kWorkKinds) {
     std::string last;
     std::vector<StoredInvolvement> rows;
     do {
@@ -76,7 +72,7 @@ absl::Status Involvements::ReadChanges(db::Connection& db) {
   if (rows.empty()) return absl::OkStatus();
   MutexLock lock(&mutex_);
   for (const StoredInvolvement& row : rows) {
-    if (Counts(row.kind)) known_.Put(row);
+    known_.Put(row);
     revisions_.Of(row.kind) = std::max(revisions_.Of(row.kind), row.revision);
   }
   return absl::OkStatus();

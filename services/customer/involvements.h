@@ -9,7 +9,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
@@ -29,10 +28,6 @@ inline constexpr absl::Duration kKeepInvolvement = absl::Hours(24);
 // Thread-safe: IsInvolved. Follow belongs to one thread at a time.
 class Involvements : public schema::InvolvedStaff {
  public:
-  // What is known of other kinds counts for nothing: it may be of a service that is followed no
-  // longer.
-  explicit Involvements(std::vector<WorkKind> kinds) : kinds_(std::move(kinds)) {}
-
   bool IsInvolved(std::string_view user_id, std::string_view customer) const override;
 
   // Takes over what has changed since the last time; the first time, everything.
@@ -60,9 +55,6 @@ class Involvements : public schema::InvolvedStaff {
   absl::Status ReadAll(db::Connection& db);
   absl::Status ReadChanges(db::Connection& db);
 
-  bool Counts(WorkKind kind) const;
-
-  const std::vector<WorkKind> kinds_;
   InvolvementRevisions revisions_;
   absl::Time followed_ = absl::InfinitePast();
   mutable Mutex mutex_;
